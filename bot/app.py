@@ -1,0 +1,187 @@
+"""The composition root: every part of the product is made and wired here, and nowhere else."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+from core.adapters.chroma import open_chroma
+from core.adapters.ollama import Ollama
+from core.analyze import Analyst
+from slack_bolt.async_app import AsyncApp
+
+import prompts
+from bot.engine import Engine
+from bot.schedule import Schedule
+from bot.settings import Settings
+from core import metrics
+from core.adapters.airtable import Airtable
+from core.adapters.embedder import open_embedder
+from core.adapters.local_crm import LocalCrm
+from core.crm import MAPPINGS
+from core.desk import Desk
+from core.pipeline import Parts
+from core.ports import CrmTable, Embedder, LanguageModel, VectorIndex
+from core.search import Search
+from core.store import Store, open_store
+from handlers.board import SlackBoard
+from handlers.slack import actions, commands, messages
+from handlers.slack.api import Slack
+from handlers.slack.directory import Directory
+from handlers.slack.socket import Socket
+from handlers.web import health, intake
+from handlers.web.app import slack_events, web_app
+
+MAPPING = MAPPINGS["notes"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """The running product, as tests and the command line see it.
+
+    Attributes:
+        url: where its web server listens.
+    """
+
+    desk: Desk
+    engine: Engine
+    schedule: Schedule
+    url: str
+
+    @property
+    def store(self) -> Store:
+        """The open store."""
+        return self.desk.parts.store
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    *,
+    embedder: Embedder | None = None,
+    index: VectorIndex | None = None,
+    model: LanguageModel | None = None,
+    crm: CrmTable | None = None,
+) -> AsyncIterator[App]:
+    """The product from open to closed; what is given replaces what the settings would make."""
+    async with AsyncExitStack() as stack:
+        engine = Engine(database_url=settings.database, executor_id=settings.executor_id)
+        stack.push_async_callback(engine.stop)  # pushed first: it comes last (see Engine.stop)
+        store = await open_store(settings.database)
+        stack.push_async_callback(store.close)
+        slack = Slack(_secret(settings.slack_bot_token), settings.slack_api_url)
+        stack.push_async_callback(slack.close)
+        directory = Directory(slack, listed=settings.slack_desk_members)
+        embedder = embedder or await open_embedder(settings.model_dir, settings.embedding_model)
+        if index is None:
+            index = await open_chroma(settings.data_dir / "chroma", settings.chroma_url)
+            stack.push_async_callback(index.close)
+        if crm is None:
+            crm = make_crm(settings, store)
+            stack.push_async_callback(crm.close)
+        if model is None and (ollama := make_model(settings)) is not None:
+            stack.push_async_callback(ollama.close)
+            model = ollama
+        businesses = {name: prompts.load(name) for name in prompts.names()}
+
+        def hidden(business_type: str) -> frozenset[str]:
+            return businesses[business_type].hidden_entities
+
+        parts = Parts(
+            store=store,
+            search=Search(
+                store,
+                embedder,
+                index,
+                threshold=settings.lead_similarity_threshold,
+                limit=settings.max_similar_leads,
+            ),
+            analyst=Analyst(businesses, embedder, model),
+            crm=crm,
+            crm_mapping=MAPPING,
+            board=SlackBoard(store, slack, directory, hidden=hidden),
+            members=directory,
+        )
+        channel = settings.slack_desk_channel or ""
+        desk = Desk(
+            parts=parts,
+            queue=engine,
+            channel=channel,
+            watched=settings.slack_watch_channels or (channel,),
+            business_type=settings.business_type,
+            business_types=frozenset(businesses),
+            region=settings.phone_region,
+            hidden=hidden,
+        )
+        await engine.start(parts)
+        schedule = Schedule(engine, parts)
+        schedule.start()
+        stack.callback(schedule.stop)
+        bolt = _bolt(settings, slack, desk, directory)
+        url = await _serve(stack, settings, desk, engine, bolt)
+        if settings.slack_app_token is not None:
+            socket = Socket(bolt, _secret(settings.slack_app_token))
+            socket.start()
+            stack.push_async_callback(socket.stop)
+        yield App(desk=desk, engine=engine, schedule=schedule, url=url)
+
+
+def _secret(value: object) -> str:
+    return value.get_secret_value() if hasattr(value, "get_secret_value") else ""
+
+
+def make_model(settings: Settings) -> Ollama | None:
+    """The language model of the settings; None: leads are read by rules."""
+    if settings.ollama_model is None:
+        return None
+    return Ollama(settings.ollama_host, settings.ollama_model, settings.ollama_timeout)
+
+
+def make_crm(settings: Settings, store: Store) -> CrmTable:
+    """The CRM of the settings."""
+    if settings.crm_kind == "local":
+        return LocalCrm(store.database, MAPPING)
+    return Airtable(
+        api_key=_secret(settings.airtable_api_key),
+        base_id=settings.airtable_base_id or "",
+        table_name=settings.airtable_table_name,
+        endpoint_url=settings.airtable_endpoint_url,
+        mapping=MAPPING,
+    )
+
+
+def _bolt(settings: Settings, slack: Slack, desk: Desk, directory: Directory) -> AsyncApp:
+    bolt = AsyncApp(client=slack.client, signing_secret=_secret(settings.slack_signing_secret) or None)
+    actions.register(bolt, desk)
+    commands.register(bolt, desk, slack)
+    messages.register(bolt, desk, directory)
+    return bolt
+
+
+async def _serve(
+    stack: AsyncExitStack, settings: Settings, desk: Desk, engine: Engine, bolt: AsyncApp
+) -> str:
+    async def measure() -> None:
+        await engine.measure()
+        metrics.parts_waiting.clear()
+        for part, count in (await desk.parts.store.waiting.counts()).items():
+            metrics.parts_waiting.labels(part.value).set(count)
+
+    secrets = {
+        source: [secret.get_secret_value() for secret in listed]
+        for source, listed in settings.webhook_secrets.items()
+    }
+    app = web_app(
+        intake.routes(
+            desk, api_keys=[key.get_secret_value() for key in settings.api_keys], webhook_secrets=secrets
+        ),
+        health.routes(ready=lambda: True, measure=measure),
+        [] if settings.slack_app_token else slack_events(bolt),
+    )
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=10)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, settings.http_host, settings.http_port)
+    await site.start()
+    port = runner.addresses[0][1]
+    return f"http://{settings.http_host}:{port}"

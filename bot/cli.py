@@ -1,0 +1,141 @@
+"""The command line. Heavy imports happen inside each command: `basecamp --help` answers at once."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    help="A lead desk that lives in Slack: every lead kept, understood, recognised and owned.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+crm = typer.Typer(help="The CRM.", no_args_is_help=True)
+app.add_typer(crm, name="crm")
+
+DEFAULT_RATE = 5.0
+
+
+@app.command()
+def run() -> None:
+    """Run the bot with the settings of the environment and .env, until it is told to stop."""
+    from bot.commands import run as command  # noqa: PLC0415 - heavy
+
+    _run(command.run(_settings()))
+
+
+@app.command()
+def demo(
+    *,
+    port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one.")] = 8300,
+    seconds: Annotated[float | None, typer.Option(help="Stop after so long; without it, at Ctrl-C.")] = None,
+) -> None:
+    """Show the whole product on this machine: a local Slack on a web page, and leads flowing in."""
+    from bot.commands import demo as command  # noqa: PLC0415 - heavy
+
+    _run(command.demo(port, seconds))
+
+
+@app.command()
+def sandbox(
+    *,
+    slack: Annotated[bool, typer.Option("--slack", help="A local Slack workspace.")] = False,
+    airtable: Annotated[bool, typer.Option("--airtable", help="A local Airtable base.")] = False,
+    ollama: Annotated[bool, typer.Option("--ollama", help="A local Ollama that answers by script.")] = False,
+) -> None:
+    """Run the stand-ins on loopback; the first line printed is JSON that says where they are."""
+    from bot.commands import sandbox as command  # noqa: PLC0415 - heavy
+
+    _run(command.sandbox(slack=slack, airtable=airtable, ollama=ollama))
+
+
+@app.command()
+def init() -> None:
+    """Prepare the embedding model; done once at set-up, a second run only looks."""
+    from bot.commands import init as command  # noqa: PLC0415 - heavy
+
+    command.init(_settings())
+
+
+@app.command()
+def doctor() -> None:
+    """Check every setting and every service, and name the mend of what is wrong."""
+    from bot.commands import doctor as command  # noqa: PLC0415 - heavy
+
+    _run(command.doctor(_settings()))
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Leads, one JSON object a line.")],
+    *,
+    rate: Annotated[float, typer.Option(min=0.1, help="Leads a second.")] = DEFAULT_RATE,
+    source: Annotated[str, typer.Option(help="The webhook's source.")] = "replay",
+    url: Annotated[
+        str | None, typer.Option(help="Of the running bot; default: HTTP_HOST and HTTP_PORT.")
+    ] = None,
+) -> None:
+    """Pour a file of leads through the webhook of a running bot."""
+    from bot.commands import replay as command  # noqa: PLC0415 - heavy
+
+    _run(command.replay(_settings(), file, rate=rate, source=source, url=url))
+
+
+@app.command()
+def deliveries(
+    *,
+    failed: Annotated[bool, typer.Option("--failed", help="Only what was refused.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+) -> None:
+    """List the last deliveries: the lead each became, or why it was refused."""
+    from bot.commands import deliveries as command  # noqa: PLC0415 - heavy
+
+    _run(command.deliveries(_settings(), failed=failed, limit=limit))
+
+
+@app.command()
+def reindex() -> None:
+    """Rebuild the similarity index from the store."""
+    from bot.commands import reindex as command  # noqa: PLC0415 - heavy
+
+    _run(command.reindex(_settings()))
+
+
+@crm.command("export")
+def crm_export(
+    *, out: Annotated[Path | None, typer.Option(help="The CSV file; default: standard output.")] = None
+) -> None:
+    """Write all leads as CSV, in the words of the CRM's fields."""
+    from bot.commands import crm_export as command  # noqa: PLC0415 - heavy
+
+    _run(command.export(_settings(), out))
+
+
+def main() -> None:
+    """The command's entry: people read a sentence, never a traceback."""
+    from core.errors import LeadDeskError  # noqa: PLC0415 - with its package, light
+
+    try:
+        app()
+    except LeadDeskError as error:
+        sys.exit(f"basecamp: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _settings() -> Any:
+    """The settings, or the list of what is wrong with them and how to mend it."""
+    from bot.settings import BadSettings, load  # noqa: PLC0415 - heavy
+
+    try:
+        return load()
+    except BadSettings as error:
+        sys.exit("basecamp cannot start:\n" + "\n".join(f"  - {mistake}" for mistake in error.mistakes))
+
+
+def _run(command: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(command)

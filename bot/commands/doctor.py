@@ -1,0 +1,110 @@
+"""`basecamp doctor`: is every setting right, does every service answer, and what mends what is wrong."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from core.adapters.chroma import open_chroma
+from rich.console import Console
+
+from bot.app import make_crm, make_model
+from bot.settings import Settings
+from core.adapters.embedder import open_embedder
+from core.errors import LeadDeskError
+from core.store import Store, open_store
+from handlers.slack.api import Slack
+from handlers.slack.directory import Directory
+
+PATIENCE = 20.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    fine: bool
+    says: str
+
+
+async def doctor(settings: Settings) -> None:
+    """Print a line for each thing; exit with 1 if leads could not be taken and worked."""
+    findings = [Finding("settings", fine=False, says=mistake) for mistake in settings.mistakes()]
+    findings = findings or [Finding("settings", fine=True, says="complete")]
+    try:
+        store = await open_store(settings.database)
+    except (LeadDeskError, OSError) as error:
+        findings.append(Finding("database", fine=False, says=f"cannot be opened ({type(error).__name__})"))
+    else:
+        findings.append(Finding("database", fine=True, says=f"{await store.leads.count():,} leads"))
+        findings += await asyncio.gather(
+            _look("Slack", lambda: _slack(settings)),
+            _look("embedding", lambda: _embedding(settings)),
+            _look("Chroma", lambda: _chroma(settings)),
+            _look("Ollama", lambda: _ollama(settings)),
+            _look("CRM", lambda: _crm(settings, store)),
+        )
+        await store.close()
+    console = Console()
+    for finding in findings:
+        mark = "[green]ok[/green]  " if finding.fine else "[red]mend[/red]"
+        console.print(f"{mark}  {finding.name:<10} {finding.says}", highlight=False)
+    if not all(finding.fine for finding in findings):
+        sys.exit(1)
+
+
+async def _look(name: str, ask: Callable[[], Awaitable[str]]) -> Finding:
+    try:
+        return Finding(name, fine=True, says=await asyncio.wait_for(ask(), PATIENCE))
+    except LeadDeskError as error:
+        return Finding(name, fine=False, says=str(error))
+    except TimeoutError:
+        return Finding(name, fine=False, says=f"did not answer within {PATIENCE:.0f} s")
+
+
+async def _slack(settings: Settings) -> str:
+    if settings.slack_bot_token is None or settings.slack_desk_channel is None:
+        return "not looked at: its settings are missing"
+    slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+    try:
+        me = await slack.call("auth.test")
+        channel = await Directory(slack, listed=()).channel_id(settings.slack_desk_channel)
+        await slack.call("conversations.members", channel=channel, limit=1)
+    finally:
+        await slack.close()
+    return f"{me['team']}, as {me['user']}, desk {settings.slack_desk_channel}"
+
+
+async def _embedding(settings: Settings) -> str:
+    embedder = await open_embedder(settings.model_dir, settings.embedding_model)
+    await embedder.embed(["hello"])
+    return embedder.model
+
+
+async def _chroma(settings: Settings) -> str:
+    index = await open_chroma(settings.data_dir / "chroma", settings.chroma_url)
+    try:
+        return f"{await index.count():,} vectors"
+    finally:
+        await index.close()
+
+
+async def _ollama(settings: Settings) -> str:
+    model = make_model(settings)
+    if model is None:
+        return "none set: leads are read by rules"
+    try:
+        await model.check()
+    finally:
+        await model.close()
+    return f"{model.name} is there"
+
+
+async def _crm(settings: Settings, store: Store) -> str:
+    crm = make_crm(settings, store)
+    try:
+        await crm.check()
+    finally:
+        await crm.close()
+    return f"{crm.name} answers"

@@ -1,0 +1,175 @@
+"""The durable engine, the only module that imports dbos: what was enqueued completes, come what may."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import structlog
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from core import metrics
+from core.actions import Action
+from core.errors import LeadDeskError, Unavailable
+from core.lead import utcnow
+from core.pipeline import Parts, action_pipeline, lead_pipeline, redo_pipeline
+from core.store.database import is_sqlite
+from core.store.waiting import Waiting
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+APPLICATION_VERSION = "1"
+"""Never changes: dbos' default, a hash of the code, would strand all work in flight at every edit."""
+
+LEADS, ACTIONS = "leads", "actions"
+
+POLL_SECONDS = 0.1
+"""Polling governs latency (ENGINE.md 1c): a workflow waits half of this on average."""
+
+STEP_RETRIES: dict[str, Any] = {
+    "retries_allowed": True,
+    "max_attempts": 4,
+    "interval_seconds": 0.5,
+    "should_retry": lambda error: isinstance(error, Unavailable | OperationalError),
+}
+
+KEEP_FINISHED = timedelta(days=7)
+"""Finished workflows hold ids and outcomes only; a week is enough to look into what happened."""
+
+RECOVERY_ATTEMPTS = 10
+"""A workflow that took the process down this often is not started again."""
+
+
+class Engine:
+    """Runs the pipelines of core on dbos, in this event loop, beside our tables in the same database."""
+
+    def __init__(self, *, database_url: str, executor_id: str) -> None:
+        self._url = database_url
+        driver_url = database_url.replace("postgresql:", "postgresql+psycopg:", 1)
+        config = DBOSConfig(
+            name="basecamp",
+            system_database_url=driver_url,
+            application_version=APPLICATION_VERSION,
+            executor_id=executor_id,
+            log_level="WARNING",
+            serializer=DBOSPortableJSONSerializer(),
+            sys_db_pool_size=2 if is_sqlite(database_url) else 10,
+            max_executor_threads=32,
+            notification_listener_polling_interval_sec=0.1,
+        )
+        DBOS(config=config)
+        self._client = DBOSClient(
+            system_database_url=driver_url,
+            serializer=DBOSPortableJSONSerializer(),
+            system_database_pool_size=2,
+            application_name="basecamp",
+            lazy=True,
+        )
+
+    async def start(self, parts: Parts) -> None:
+        """Register the pipelines, take up what an earlier process left unfinished, and begin."""
+        _register("lead_pipeline", lead_pipeline, parts)
+        _register("action_pipeline", action_pipeline, parts)
+        _register("redo_pipeline", redo_pipeline, parts)
+        DBOS.launch()
+        await DBOS.register_queue_async(LEADS, worker_concurrency=20, polling_interval_sec=POLL_SECONDS)
+        await DBOS.register_queue_async(ACTIONS, worker_concurrency=20, polling_interval_sec=POLL_SECONDS)
+
+    async def stop(self, *, drain_seconds: int = 20) -> None:
+        """Let what runs come to its end, then stop; what did not make it goes on at the next start.
+
+        Comes last at shutdown: dbos takes the loop's default executor with it.
+        """
+        self._client.destroy()
+        await _in_own_thread(
+            lambda: DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=drain_seconds)
+        )
+
+    def enlist(self, connection: Connection, lead_id: str) -> None:
+        """Enqueue the lead's pipeline inside the caller's transaction."""
+        options = _options("lead_pipeline", LEADS, f"lead:{lead_id}")
+        self._client.enqueue_in_transaction(connection, options, lead_id)
+
+    async def act(self, action: Action) -> None:
+        """Enqueue the action; the same key twice is one."""
+        options = _options("action_pipeline", ACTIONS, action.key)
+        await self._client.enqueue_async(options, action.model_dump(mode="json"))
+
+    async def redo(self, waiting: Waiting) -> None:
+        """Enqueue another try at a part; the same attempt twice is one."""
+        key = f"redo:{waiting.lead_id}:{waiting.part}:{waiting.since.timestamp():.0f}:{waiting.attempts}"
+        options = _options("redo_pipeline", LEADS, key) | {"priority": 10}
+        await self._client.enqueue_async(options, waiting.lead_id, waiting.part.value)
+
+    async def measure(self) -> None:
+        """Set the gauges of queue depth and of the oldest lead under way."""
+        states = ["ENQUEUED", "PENDING", "DELAYED", "ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+        found = await DBOS.list_workflows_async(status=states, load_input=False, load_output=False)
+        metrics.queue_depth.clear()
+        oldest = None
+        for workflow in found:
+            metrics.queue_depth.labels(workflow.queue_name or "none", workflow.status.lower()).inc()
+            if workflow.status in {"ENQUEUED", "PENDING"} and workflow.created_at is not None:
+                oldest = min(oldest or workflow.created_at, workflow.created_at)
+        metrics.oldest_waiting_lead_seconds.set(0 if oldest is None else time.time() - oldest / 1000)
+
+    async def prune(self) -> None:
+        """Delete what finished more than KEEP_FINISHED ago."""
+        before = (utcnow() - KEEP_FINISHED).isoformat()
+        done = await DBOS.list_workflows_async(
+            status=["SUCCESS"], completed_before=before, limit=10_000, load_input=False, load_output=False
+        )
+        await DBOS.delete_workflows_async([workflow.workflow_id for workflow in done])
+
+
+async def _durable(name: str, function: Callable[..., Awaitable[T]], *args: Any) -> T:
+    """core.pipeline's Step: recorded when done, tried again when the weather was bad."""
+    run: Callable[..., Awaitable[T]] = DBOS.run_step_async  # its overloads know no plain Awaitable
+    return await run({"name": name, **STEP_RETRIES}, function, *args)
+
+
+def _register(name: str, pipeline: Callable[..., Awaitable[None]], parts: Parts) -> None:
+    async def run(subject: Any, *args: Any) -> None:
+        lead_id = subject if isinstance(subject, str) else subject["lead_id"]
+        with structlog.contextvars.bound_contextvars(lead_id=lead_id):
+            try:
+                await pipeline(_durable, parts, subject, *args)
+            except Exception as error:
+                # Where a pipeline's failure ends up: counted, logged without contact data, kept as ERROR.
+                why = str(error) if isinstance(error, LeadDeskError) else type(error).__name__
+                log.exception("pipeline_failed", pipeline=name, why=why)
+                metrics.failures.labels("pipeline").inc()
+                raise
+
+    run.__qualname__ = name
+    DBOS.workflow(name=name, max_recovery_attempts=RECOVERY_ATTEMPTS)(run)
+
+
+def _options(workflow: str, queue: str, key: str) -> EnqueueOptions:
+    return {
+        "workflow_name": workflow,
+        "queue_name": queue,
+        "workflow_id": key,
+        "app_version": APPLICATION_VERSION,
+    }
+
+
+async def _in_own_thread(function: Callable[[], None]) -> None:
+    """Run blocking code off the loop, not in the loop's default executor, which dbos is about to end."""
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+
+    def run() -> None:
+        try:
+            function()
+        finally:
+            loop.call_soon_threadsafe(done.set_result, None)
+
+    threading.Thread(target=run, name="engine-stop").start()
+    await done

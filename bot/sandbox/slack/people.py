@@ -1,0 +1,256 @@
+"""Acts as a person in Slack: says, clicks, types commands, fills modals; refuses as Slack's client does."""
+
+from typing import Any
+
+from bot.sandbox.slack import blocks as kit
+from bot.sandbox.slack import forms, modals, payloads, typed
+from bot.sandbox.slack.desk import Desk
+from bot.sandbox.slack.methods_chat import answer_to, content, react
+from bot.sandbox.slack.values import Ack, CannotAct, Channel, Json, SlackError, User
+
+
+class People:
+    """The workspace's people; every ``user`` and ``channel`` is an id or a name."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._space = desk.space
+
+    async def say(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> str:
+        """Write a message as one types it (``@dana``, ``#leads`` and addresses become links); its ts."""
+        who, where = self._user(user), self._channel(channel)
+        if who.id not in where.members:
+            raise CannotAct(f"{who.name} is not in #{where.name}")
+        message: Json = {
+            "client_msg_id": self._space.mint("client-"),
+            "user": who.id,
+            "text": self._as_sent(text),
+            "blocks": [typed.as_rich_text(text, self._space.mint("b"))],
+        }
+        if thread_ts is not None:
+            root = self._message(where, thread_ts)
+            message |= {"thread_ts": thread_ts, "parent_user_id": root.get("user")}
+        kept = self._desk.post(where, message)
+        if f"<@{self._space.bot_user}>" in kept["text"] and where.kind != "im":
+            mention = {**payloads.message_event(kept, where), "type": "app_mention"}
+            mention.pop("channel_type")
+            self._desk.emit(mention, where)
+        return str(kept["ts"])
+
+    async def edit(self, user: str, channel: str, ts: str, text: str) -> None:
+        """Change one's own message."""
+        who, where = self._user(user), self._channel(channel)
+        self._own(who, where, ts)
+        edited = {"user": who.id, "ts": self._space.next_ts()}
+        blocks = [typed.as_rich_text(text, self._space.mint("b"))]
+        self._desk.edit(where, ts, text=self._as_sent(text), blocks=blocks, edited=edited)
+
+    async def delete(self, user: str, channel: str, ts: str) -> None:
+        """Delete one's own message."""
+        who, where = self._user(user), self._channel(channel)
+        self._own(who, where, ts)
+        self._desk.delete(where, ts)
+
+    async def react(self, user: str, channel: str, ts: str, name: str) -> None:
+        """Put a reaction on a message."""
+        who, where = self._user(user), self._channel(channel)
+        self._message(where, ts)
+        try:
+            react(self._desk, where, ts, name, who.id)
+        except SlackError as error:
+            raise CannotAct(error.error) from None
+
+    async def join(self, user: str, channel: str) -> None:
+        """Join a channel."""
+        who, where = self._user(user), self._channel(channel)
+        self._space.membership(where.id, who.id, member=True)
+        event = {
+            "type": "member_joined_channel",
+            "user": who.id,
+            "channel": where.id,
+            "channel_type": "C" if where.kind == "channel" else "G",
+            "team": self._space.team_id,
+            "event_ts": self._space.next_ts(),
+        }
+        self._desk.emit(event, self._space.channels[where.id])
+
+    async def leave(self, user: str, channel: str) -> None:
+        """Leave a channel."""
+        self._space.membership(self._channel(channel).id, self._user(user).id, member=False)
+
+    async def click(
+        self,
+        user: str,
+        channel: str,
+        ts: str,
+        action_id: str,
+        *,
+        value: Any = None,
+        selected_user: str | None = None,
+        selected_option: Any = None,
+    ) -> Ack:
+        """Use an element of a message (an ephemeral one too); raise CannotAct if it is not there."""
+        who, where = self._user(user), self._channel(channel)
+        if where.kind != "channel" and who.id not in where.members:
+            raise CannotAct(f"{who.name} cannot see #{where.name}")
+        message = self._visible(who, where, ts)
+        pairs = list(kit.interactive(message.get("blocks", [])))
+        given = self._given(value, selected_user, selected_option)
+        block, element = modals.find(pairs, action_id)
+        action = forms.action(block, element, given, self._space.next_ts())
+        touched = {action_id: forms.entered(element, given)} if forms.initial(element) else {}
+        payload = payloads.interaction(
+            self._space,
+            "block_actions",
+            who,
+            **payloads.on_message(where, message),
+            trigger_id=self._space.new_trigger(who.id, self._desk.timing.trigger),
+            response_url=self._desk.response_url(who.id, where.id, message),
+            state={"values": forms.values_of(pairs, touched)},
+            actions=[action],
+        )
+        return await self._interact(payload)
+
+    async def click_view(
+        self,
+        user: str,
+        view_id: str,
+        action_id: str,
+        *,
+        value: Any = None,
+        selected_user: str | None = None,
+        selected_option: Any = None,
+    ) -> Ack:
+        """Use an element of an open modal or of Home; raise CannotAct if it is not there."""
+        given = self._given(value, selected_user, selected_option)
+        return await modals.click(self._desk, self._user(user), view_id, action_id, given)
+
+    async def submit(self, user: str, view_id: str, values: Json | None = None) -> Ack:
+        """Fill the topmost modal and submit it; does what the app's response_action says.
+
+        ``values`` maps block ids (or action ids) to what is entered: text, an option's value, a user, a date,
+        a list of those, or the value in Slack's shape. What Slack's client would not submit comes back as
+        ``errors`` and never reaches the app.
+        """
+        return await modals.submit(self._desk, self._user(user), view_id, values or {})
+
+    async def close_view(self, user: str, view_id: str, *, all_of_them: bool = False) -> Ack:
+        """Close the topmost modal, or the whole stack; tells the app if the view asked for that."""
+        return await modals.close(self._desk, self._user(user), view_id, all_of_them=all_of_them)
+
+    async def command(self, user: str, channel: str, command: str, text: str = "") -> Ack:
+        """Type a slash command; what it answers is shown to them, and is the Ack's payload."""
+        who, where = self._user(user), self._channel(channel)
+        if command not in {each.command for each in self._desk.app.commands}:
+            raise CannotAct(f"{command} is not a valid command")
+        if where.kind != "channel" and who.id not in where.members:
+            raise CannotAct(f"{who.name} cannot see #{where.name}")
+        payload = payloads.slash(
+            self._space,
+            who,
+            where,
+            command,
+            typed.escaped(text),
+            response_url=self._desk.response_url(who.id, where.id),
+            trigger_id=self._space.new_trigger(who.id, self._desk.timing.trigger),
+        )
+        ack = await self._desk.delivery.interact("slash_commands", payload)
+        if not ack.ok:
+            self._slackbot(who, where, f'{command} failed with the error "{ack.error}"')
+            return ack
+        if not ack.payload:
+            return ack
+        try:
+            words, blocks = content(self._desk, ack.payload)
+        except SlackError as error:
+            self._desk.note_refusal(command, error, ack.payload)
+            self._slackbot(who, where, f'{command} failed with the error "{error.error}"')
+            return Ack(ok=False, payload=ack.payload, error=error.error)
+        public = ack.payload.get("response_type") == "in_channel"
+        answer_to(self._desk, who.id, where, self._desk.bot_message(words, blocks), public=public)
+        return ack
+
+    async def shortcut(
+        self, user: str, callback_id: str, *, channel: str | None = None, ts: str | None = None
+    ) -> Ack:
+        """Use a global shortcut, or a message's one with ``channel`` and ``ts``."""
+        who = self._user(user)
+        kind = "message" if ts is not None else "global"
+        if (kind, callback_id) not in {(s.type, s.callback_id) for s in self._desk.app.shortcuts}:
+            raise CannotAct(f"the app has no {kind} shortcut {callback_id}")
+        more: Json = {
+            "callback_id": callback_id,
+            "trigger_id": self._space.new_trigger(who.id, self._desk.timing.trigger),
+            "action_ts": self._space.next_ts(),
+        }
+        if channel is None or ts is None:
+            return await self._interact(payloads.interaction(self._space, "shortcut", who, **more))
+        where = self._channel(channel)
+        message = self._message(where, ts)
+        more |= {
+            "channel": {"id": where.id, "name": where.name},
+            "message": message,
+            "message_ts": ts,
+            "response_url": self._desk.response_url(who.id, where.id, message),
+        }
+        return await self._interact(payloads.interaction(self._space, "message_action", who, **more))
+
+    async def open_home(self, user: str, tab: str = "home") -> None:
+        """Look at the app's Home, or its Messages tab (``messages``)."""
+        who = self._user(user)
+        event: Json = {
+            "type": "app_home_opened",
+            "user": who.id,
+            "channel": self._space.direct(who.id).id,
+            "tab": tab,
+            "event_ts": self._space.next_ts(),
+        }
+        if tab == "home" and who.id in self._space.homes:
+            event["view"] = self._space.homes[who.id]
+        self._desk.emit(event)
+
+    async def _interact(self, payload: Json) -> Ack:
+        if not self._desk.app.interactive:
+            raise CannotAct("the manifest does not enable interactivity")
+        return await self._desk.delivery.interact("interactive", payload)
+
+    def _given(self, value: Any, user: str | None, option: Any) -> Any:
+        if user is not None:
+            return self._user(user).id
+        return option if option is not None else value
+
+    def _as_sent(self, text: str) -> str:
+        users = {u.name: u.id for u in self._space.users.values()}
+        channels = {c.name: c.id for c in self._space.channels.values() if c.kind != "im"}
+        return typed.as_sent(text, users, channels)
+
+    def _slackbot(self, who: User, where: Channel, text: str) -> None:
+        self._space.whisper(who.id, {"user": "USLACKBOT", "text": text, "channel": where.id})
+
+    def _user(self, name: str) -> User:
+        try:
+            return self._space.user(name)
+        except KeyError:
+            raise CannotAct(f"there is no user {name}") from None
+
+    def _channel(self, name: str) -> Channel:
+        try:
+            return self._space.channel(name)
+        except KeyError:
+            raise CannotAct(f"there is no channel {name}") from None
+
+    def _message(self, where: Channel, ts: str) -> Json:
+        message = self._space.message(where.id, ts)
+        if message is None:
+            raise CannotAct(f"there is no message {ts} in #{where.name}")
+        return message
+
+    def _own(self, who: User, where: Channel, ts: str) -> None:
+        if self._message(where, ts).get("user") != who.id:
+            raise CannotAct(f"message {ts} is not {who.name}'s own")
+
+    def _visible(self, who: User, where: Channel, ts: str) -> Json:
+        for message in self._space.ephemerals.get(who.id, []):
+            if message["ts"] == ts and message["channel"] == where.id:
+                return message
+        return self._message(where, ts)

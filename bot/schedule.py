@@ -1,0 +1,67 @@
+"""What happens by the clock: missing parts are tried again, finished work is swept away."""
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.engine import Engine
+from core.errors import Refused, Unavailable
+from core.lead import Part, utcnow
+from core.pipeline import Parts
+
+log = structlog.get_logger()
+
+MEND_SECONDS = 5
+"""How often services that leads wait for are asked whether they are back."""
+
+MEND_BATCH = 100
+"""Parts tried again at once: new leads must not queue behind an outage's thousands."""
+
+
+class Schedule:
+    """APScheduler's jobs. A tick in two processes does nothing twice: each takes other parts."""
+
+    def __init__(self, engine: Engine, parts: Parts) -> None:
+        self._engine = engine
+        self._parts = parts
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._down: set[Part] = set()
+
+    def start(self) -> None:
+        """Begin."""
+        self._scheduler.add_job(self.mend, "interval", seconds=MEND_SECONDS, max_instances=1, coalesce=True)
+        self._scheduler.add_job(self._engine.prune, "cron", hour=3, minute=17, misfire_grace_time=3600)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """No further ticks."""
+        self._scheduler.shutdown(wait=False)
+
+    async def mend(self) -> None:
+        """Try the missing parts again whose service answers; when it just came back, all of them."""
+        counts = await self._parts.store.waiting.counts()
+        if not counts:
+            return
+        for part in counts:
+            if not await self._is_back(part):
+                self._down.add(part)
+            elif part in self._down:
+                self._down.discard(part)
+                log.info("service_is_back", part=part.value)
+                await self._parts.store.waiting.wake(part, utcnow())
+        taken = await self._parts.store.waiting.take(utcnow(), without=self._down, limit=MEND_BATCH)
+        for waiting in taken:
+            await self._engine.redo(waiting)
+
+    async def _is_back(self, part: Part) -> bool:
+        check = {
+            Part.MATCHES: self._parts.search.check,
+            Part.ANALYSIS: self._parts.analyst.check,
+            Part.CRM: self._parts.crm.check,
+        }.get(part)
+        if check is None:
+            return True  # the card: Slack has no cheaper question than the post itself
+        try:
+            await check()
+        except (Unavailable, Refused):
+            return False
+        return True

@@ -1,0 +1,150 @@
+"""Every setting of the product, in one class: the one place that reads the environment (and .env)."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SLACK_API_URL = "https://slack.com/api/"
+
+MENDS = {
+    "SLACK_BOT_TOKEN": "copy the Bot User OAuth Token (xoxb-…) from your app's OAuth & Permissions page",
+    "SLACK_APP_TOKEN": "make an app-level token (xapp-…) with connections:write under Basic Information",
+    "SLACK_SIGNING_SECRET": "copy the Signing Secret from Basic Information",
+    "SLACK_DESK_CHANNEL": "the channel where cards are posted: its id (C…) or #name",
+    "DATABASE_URL": "sqlite:///path/to/file.db or postgresql://user:password@host/database",
+    "CRM": "airtable or local",
+    "HTTP_PORT": "a port number, 0 to 65535",
+    "WEBHOOK_SECRETS": 'JSON such as {"typeform": ["new secret", "old secret"]}',
+}
+
+
+class BadSettings(Exception):
+    """What is wrong with the settings: one line a mistake, each with its mend."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class Settings(BaseSettings):
+    """Names are those of the environment, in lower case (DESIGN 7)."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    slack_bot_token: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = None
+    slack_api_url: str = SLACK_API_URL
+    slack_desk_channel: str | None = None
+    slack_watch_channels: Annotated[tuple[str, ...], NoDecode] = ()
+    slack_desk_members: Annotated[tuple[str, ...], NoDecode] = ()
+
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=3000, ge=0, le=65535)
+    public_url: str | None = None
+    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    webhook_secrets: dict[str, tuple[SecretStr, ...]] = Field(default_factory=dict)
+    rate_limit_per_minute: PositiveInt = 600
+
+    data_dir: Path = Path("data")
+    database_url: str | None = None
+    model_dir: Path = Path(sys.prefix) / "share" / "basecamp" / "models"
+    chroma_url: str | None = None
+    embedding_model: str = "all-MiniLM-L6-v2"
+
+    ollama_host: str = "http://127.0.0.1:11434"
+    ollama_model: str | None = "qwen3:4b"
+    ollama_timeout: PositiveFloat = 60.0
+
+    airtable_api_key: SecretStr | None = None
+    airtable_base_id: str | None = None
+    airtable_table_name: str = "Leads"
+    airtable_endpoint_url: str = "https://api.airtable.com"
+    crm: Literal["airtable", "local"] | None = None
+
+    business_type: str = "general"
+    phone_region: str = Field(default="US", pattern="^[A-Z]{2}$")
+    lead_similarity_threshold: float = Field(default=0.85, ge=-1, le=1)
+    max_similar_leads: int = Field(default=5, ge=1, le=50)
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
+    executor_id: str = "basecamp-1"
+
+    @field_validator("slack_watch_channels", "slack_desk_members", "api_keys", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: Any) -> Any:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("ollama_model", mode="before")
+    @classmethod
+    def _no_model(cls, value: Any) -> Any:
+        return None if value == "" else value  # empty: by rules alone
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _ends_in_slash(cls, value: str) -> str:
+        return value if value.endswith("/") else value + "/"
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("only sqlite:/// and postgresql:// are supported")
+        return value
+
+    @model_validator(mode="after")
+    def _airtable_is_whole(self) -> Self:
+        if self.crm == "airtable" and not (self.airtable_api_key and self.airtable_base_id):
+            raise ValueError("CRM=airtable needs AIRTABLE_API_KEY and AIRTABLE_BASE_ID")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL, without a driver; by default a SQLite file in the data directory."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'basecamp.db'}"
+
+    @property
+    def crm_kind(self) -> Literal["airtable", "local"]:
+        """The CRM in use: as set, else Airtable when its key and base are set, else the local one."""
+        return self.crm or ("airtable" if self.airtable_api_key and self.airtable_base_id else "local")
+
+    def mistakes(self) -> list[str]:
+        """What still keeps the bot from running, each with its mend; empty when it can run."""
+        missing = []
+        if self.slack_bot_token is None:
+            missing.append("SLACK_BOT_TOKEN")
+        if self.slack_app_token is None and self.slack_signing_secret is None:
+            missing.append("SLACK_APP_TOKEN")
+        if self.slack_desk_channel is None:
+            missing.append("SLACK_DESK_CHANNEL")
+        return [f"{name} is missing: {MENDS[name]}" for name in missing]
+
+
+def load(**overrides: Any) -> Settings:
+    """The settings from the environment and .env; raise BadSettings with every mistake at once."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise BadSettings([_mistake(e["loc"], e["msg"]) for e in error.errors()]) from None
+
+
+def _mistake(location: tuple[int | str, ...], message: str) -> str:
+    name = str(location[0]).upper() if location else "settings"
+    mend = f": {MENDS[name]}" if name in MENDS else ""
+    return f"{name}: {message}{mend}"

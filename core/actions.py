@@ -1,0 +1,78 @@
+"""What people do with a lead: which actions it offers, and what each one changes. Pure decisions."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from core.errors import NotAllowed
+from core.lead import DeskStatus, Lead, Value
+
+
+class ActionName(StrEnum):
+    """What a person can do from the card."""
+
+    CLAIM = "claim"
+    APPROVE = "approve"
+    REASSIGN = "reassign"
+    REJECT = "reject"
+
+
+PAST = {
+    ActionName.CLAIM: "claimed",
+    ActionName.APPROVE: "approved",
+    ActionName.REASSIGN: "reassigned",
+    ActionName.REJECT: "rejected",
+}
+"""The action as its history line says it."""
+
+OPEN = frozenset({DeskStatus.NEW, DeskStatus.CLAIMED, DeskStatus.APPROVED, DeskStatus.SNOOZED})
+
+
+class Action(Value):
+    """One action one person asked for.
+
+    Attributes:
+        key: unique to this very click or command, so that a repeated delivery does nothing.
+        desk: channel id whose members may act, where refusals are told.
+        target: of a reassignment, the Slack user id of the new owner.
+    """
+
+    key: str
+    name: ActionName
+    lead_id: str
+    desk: str
+    actor: str
+    target: str | None = None
+
+
+def offered(lead: Lead) -> tuple[ActionName, ...]:
+    """The actions that make sense for the lead as it is, in the order of the card's buttons."""
+    if lead.desk_status not in OPEN:
+        return ()
+    names = [] if lead.owner else [ActionName.CLAIM]
+    if lead.desk_status != DeskStatus.APPROVED:
+        names.append(ActionName.APPROVE)
+    return (*names, ActionName.REASSIGN, ActionName.REJECT)
+
+
+def decide(lead: Lead, action: Action) -> Mapping[str, Any]:
+    """The lead's columns that the action changes, none if all is so already (a double click).
+
+    Raises NotAllowed, in a sentence for the actor, when it may not be.
+    """
+    if lead.desk_status not in OPEN:
+        raise NotAllowed(f"{lead.number} is {lead.desk_status.value} already.")
+    match action.name:
+        case ActionName.CLAIM:
+            if lead.owner == action.actor:
+                return {}
+            if lead.owner is not None:
+                raise NotAllowed(f"{lead.number} was claimed by <@{lead.owner}> before you.")
+            changes: dict[str, Any] = {"owner": action.actor, "desk_status": DeskStatus.CLAIMED}
+        case ActionName.APPROVE:
+            changes = {"owner": lead.owner or action.actor, "desk_status": DeskStatus.APPROVED}
+        case ActionName.REASSIGN:
+            changes = {"owner": action.target or lead.owner, "desk_status": DeskStatus.CLAIMED}
+        case ActionName.REJECT:
+            changes = {"desk_status": DeskStatus.REJECTED}
+    return {name: value for name, value in changes.items() if getattr(lead, name) != value}

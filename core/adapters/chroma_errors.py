@@ -1,0 +1,69 @@
+"""Chroma's errors in our words: every one becomes Unavailable or Refused."""
+
+from contextlib import AbstractContextManager
+from types import TracebackType
+
+from core.errors import LeadDeskError, Refused, Unavailable
+
+SERVICE = "Chroma"
+
+REFUSALS = {
+    "AuthorizationError": "it does not take our credentials; check CHROMA_CLIENT_AUTH_CREDENTIALS",
+    "BatchSizeExceededError": "it does not take as many leads at once",
+    "ChromaAuthError": "it does not take our credentials; check CHROMA_CLIENT_AUTH_CREDENTIALS",
+    "DuplicateIDError": "it was given the same lead twice at once",
+    "IDAlreadyExistsError": "it has this lead already",
+    "InvalidArgumentError": "it does not take what was asked; does the collection hold vectors of another model?",
+    "InvalidDimensionException": "the collection holds vectors of another length; run `basecamp reindex`",
+    "InvalidHTTPVersion": "it speaks another HTTP version than its client",
+    "InvalidUUIDError": "it does not know a collection by such an id",
+    "QuotaError": "its quota is used up",
+    "UniqueConstraintError": "it has a collection of this name already",
+    "VersionMismatchError": "server and client are of different versions; install the same",
+}
+"""By the name of Chroma's class: no retry helps."""
+
+WEATHER = {
+    "ChromaError": "it failed",
+    "InternalError": "it failed inside; if that lasts, run `basecamp reindex`",
+    "NotFoundError": "its collection is gone; it is being rebuilt, or run `basecamp reindex`",
+    "RateLimitError": "it is asked too often",
+}
+"""By the name of Chroma's class: a retry may help."""
+
+
+class MappedErrors(AbstractContextManager[None]):
+    """Turns what Chroma raises inside the block into Unavailable or Refused; ours and cancellation go through.
+
+    A class, because only ``__exit__`` sees Chroma's bare ``Exception(text)`` and the panics of its Rust half
+    (BaseException) without a catch-all.
+    """
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Raise the error in our words, if there is one."""
+        if error is not None and (ours := in_our_words(error)) is not None:
+            raise ours from error
+
+
+def in_our_words(error: BaseException) -> LeadDeskError | None:
+    """What to raise for an error met in a call to Chroma; None when it is not Chroma's."""
+    name = type(error).__name__
+    if isinstance(error, LeadDeskError):
+        return None
+    if isinstance(error, TimeoutError):
+        return Unavailable(SERVICE, "it did not answer in time")
+    if name in REFUSALS:
+        return Refused(SERVICE, REFUSALS[name])
+    if name in WEATHER:
+        return Unavailable(SERVICE, WEATHER[name])
+    if name == "PanicException":
+        return Unavailable(SERVICE, WEATHER["InternalError"])
+    if isinstance(error, ValueError | TypeError):  # raised by its checks before anything is sent
+        return Refused(SERVICE, "it does not take what was asked")
+    if isinstance(
+        error, Exception
+    ):  # httpx's, the operating system's, or a bare Exception with a page's text
+        return Unavailable(SERVICE, "it cannot be reached")
+    return None

@@ -1,0 +1,82 @@
+"""What a card says first: the request as a person would note it, and one sentence in the customer's own words."""
+
+import re
+from collections.abc import Mapping
+
+from core.entities import without_hidden
+from core.lead import Entity, Intent
+from core.words import inert, shortened
+from prompts import BusinessType
+
+WANTS_MAX = 80
+OWN_WORDS_MAX = 180
+SUMMARY_MAX = 300
+TOPICS_MAX = 5
+
+_SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?]*")
+_COURTESY = re.compile(
+    r"^\W*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|thanks?|thank you|(?:kind|best|warm) regards|cheers"
+    r"|sincerely|please advise|let me know|quick question|regards|my name is|this is)\b",
+    re.IGNORECASE,
+)
+
+
+def wants(entities: Mapping[str, tuple[Entity, ...]], business: BusinessType, intent: Intent) -> str:
+    """The headline, e.g. "Brake repair, 2019 Honda Civic"; the intent's plain words when nothing is concrete."""
+    everyday = business.everyday.intents[intent]
+    if intent in {Intent.SPAM, Intent.SOLICITATION}:
+        return everyday.headline
+    what = next((_joined(entities[name]) for name in business.card.headline if entities.get(name)), "")
+    said = everyday.headline.format(what=what) if what else everyday.plain
+    beside = [entities[name][0].value for name in business.card.beside if entities.get(name)]
+    return headline(", ".join([said, *beside]))
+
+
+def headline(text: str) -> str:
+    """Any text as a headline: inert, on one line, at most 80 characters, with a capital."""
+    line = inert(text).rstrip(" .")
+    return shortened(line[:1].upper() + line[1:], WANTS_MAX)
+
+
+def summary(
+    newest: str, entities: Mapping[str, tuple[Entity, ...]], business: BusinessType, intent: Intent
+) -> str:
+    """One sentence that quotes the customer; what the card may not show is left out."""
+    plain = business.everyday.intents[intent].plain
+    weights = {
+        found.quote.casefold(): 2 if name in business.card.headline else 1
+        for name in entities
+        for found in entities[name]
+    }
+    own = own_words(newest, weights)
+    shown = shortened(inert(without_hidden(own, business)), OWN_WORDS_MAX)
+    return f"{plain}: “{shown}”" if shown else plain
+
+
+def own_words(newest: str, weights: Mapping[str, int]) -> str:
+    """The sentence of the message that says most: the weightiest quotes (case-folded), the earlier the better."""
+    sentences = [match[0].strip() for match in _SENTENCE.finditer(newest) if match[0].strip()]
+    if not sentences:
+        return newest
+
+    def says(place: tuple[int, str]) -> tuple[float, int]:
+        at, sentence = place
+        folded = sentence.casefold()
+        known = sum(weight for quote, weight in weights.items() if quote in folded)
+        courtesy = 1.5 if _COURTESY.match(sentence) and len(sentence) < OWN_WORDS_MAX / 3 else 0
+        return known - courtesy - 0.1 * at, -at
+
+    return max(enumerate(sentences), key=says)[1]
+
+
+def topics(entities: Mapping[str, tuple[Entity, ...]], business: BusinessType) -> tuple[str, ...]:
+    """What it is about, for filters and lists: the values of the headline's entities."""
+    values = (found.value for name in business.card.headline for found in entities.get(name, ()))
+    return tuple(dict.fromkeys(values))[:TOPICS_MAX]
+
+
+def _joined(found: tuple[Entity, ...]) -> str:
+    first, *others = [entity.value for entity in found[:2]]
+    if others == ["consultation"]:
+        return f"{first} consultation"
+    return " and ".join([first, *others])

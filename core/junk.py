@@ -1,0 +1,151 @@
+"""How much a message looks like spam or like somebody selling to us; a score for the quiet lane, never a verdict."""
+
+import re
+from collections.abc import Mapping
+
+READ = 3_000
+"""Characters of a message that are looked at: junk shows itself at the start."""
+
+_GIVEN_AWAY = (
+    r"(?:ringtones?|tones?|entry|msg|mins?|minutes|texts?|camera|camcorder|nokia|phone|handset|spins|gift card|iphone"
+    r"|holiday|vouchers?|pics?)"
+)
+_SOLD = r"(?:services?|solutions?|leads|staff|websites?|apps?|software|lists?|products|rates?|developers|loans?|funding)"
+_THEIR_CLIENTS = (
+    r"(?:businesses|companies|brands|clients|owners|firms|clinics|shops|dealers\w*|spas|agencies)"
+)
+_GROWN = r"(?:revenue|sales|traffic|leads|business|reviews?|visibility|conversions?|followers|bookings|clients|customers)"
+
+# Pattern lists by how sure one hit makes us; each pattern starts at a word. The families: premium-rate and prize
+# texts, chat lines, pills, gambling, advance fees, phishing.
+_SPAM: Mapping[float, tuple[str, ...]] = {
+    0.6: (
+        r"(?:txt|text|send|reply)\b[^.!?\n]{0,30}\b(?:to|2) (?:no:? ?)?\d{4,6}\b",
+        r"(?:call|dial|ring|fone|fne)\b[^.!?\n]{0,40}\b0[89]\d{7,9}\b",
+        r"\d{1,3}(?:\.\d{1,2})? ?p ?(?:/|per|a|p)? ?(?:m|min|msg|mt|wk|txt|text|sms|day)\b",
+        r"(?:1\.50|150) ?(?:ppm|p\b|/)",
+        r"(?:won|win|winners?|award(?:ed)?)\b[^.?\n]{0,80}(?:\b(?:prize|cash|award|reward|voucher|holiday|bonus|claim)\b|[£$€])",
+        r"(?:xxx|sexy|porn|horny|naughty|babes?|hardcore|secret admirer|live sex|sugar daddy)\b",
+        r"hot (?:girls|singles|babes|gay)\b|singles in your area|adult (?:chat|dating|videos?)\b",
+        r"(?:inheritance|next of kin|beneficiary|late client|diplomat)\b[^.?]{0,120}\b(?:million|fund|transfer|usd|dollars)\b",
+    ),
+    0.5: (
+        r"0(?:87|90)\d{7,8}\b|0[89]00 ?\d{3} ?\d{3,4}\b",
+        r"(?:claim|collect|collection)\b[^.?\n]{0,40}\b(?:prize|award|reward|bonus|now|code|voucher|ur|your)\b",
+        r"congrat(?:ulation)?s\b[^.?\n]{0,80}\b(?:you|ur|u|selected|chosen|winner|won)\b",
+        rf"(?:free|complimentary)\b[^.?\n]{{0,30}}\b{_GIVEN_AWAY}\b",
+        r"(?:ringtones?|polyphonic|polys?|mobile content|txtauction)\b",
+        r"(?:casino|jackpot|lottery|sweepstakes?|betting tips|free spins|prize draw)\b",
+        r"(?:viagra|cialis|no prescription|without prescription|weight loss pills?|male enhancement)\b",
+        r"(?:bitcoin|crypto\w*|forex|binary options)\b[^.?\n]{0,60}\b(?:profit|invest\w*|double|earn|returns?|trading)\b",
+        r"double your (?:money|bitcoin|investment)\b",
+        r"(?:earn|make)\b[^.?\n]{0,30}[£$€] ?\d[\d,]*[^.?\n]{0,30}\b(?:day|week|month|hour|home|online)\b",
+        r"work from home\b[^.?\n]{0,40}\b(?:earn|income|guaranteed)\b",
+        r"(?:verify|confirm|update)\b[^.?\n]{0,40}\b(?:account|identity|details|password|billing)\b[^.?\n]{0,60}(?:https?:|www\.|click|link)",
+    ),
+    0.4: (
+        r"you(?:'ve| have)? (?:been )?(?:specially )?(?:selected|chosen|randomly)\b|u(?:'ve)? (?:have )?(?:been|bin)\b",
+        r"(?:reply|text|txt|send) [\"']?(?:stop|yes|no|win|chat|end|claim|reveal)\b|opt[ -]?out\b|unsubscribed?\b",
+        r"to stop\b[^.?\n]{0,20}\b(?:texts?|msgs?|send|reply)\b",
+    ),
+    0.3: (
+        r"click (?:here|the link|below|this link)\b|act (?:now|fast)\b|limited time\b|expires? (?:soon|today|in)\b",
+        r"final (?:notice|attempt|call)\b|100% (?:free|guaranteed)\b|risk[ -]free\b",
+        r"t'?s? ?& ?c'?s?\b|ts?cs?\b|po ?box\b|(?:18|16) ?\+|over (?:18|16)\b",
+        r"(?:guaranteed|valued)\b[^.?\n]{0,40}\b(?:prize|cash|award|customers?|loyal)\b|valid \d{1,3} ?h(?:ou)?rs\b",
+        r"(?:ur|u r|2nite|4u|b4|wk|txts?|msgs?|mob|rcvd?|gr8)\b[^.?]{0,80}\b(?:free|win|call|reply|offer|prize)\b",
+        r"(?:special|exclusive|customer loyalty|amazing)\b[^.?\n]{0,20}\b(?:offer|deal|discount)\b|half price\b",
+    ),
+}
+
+_SOLICITATION: Mapping[float, tuple[str, ...]] = {
+    0.6: (
+        r"(?:seo|search engine optimi[sz]ation|backlinks?|link[ -]building|domain authority|guest post\w*)\b",
+        r"sponsored (?:post|article)\b",
+        r"(?:first|top|1st) page (?:of|on) google\b|rank(?:ing)?s? (?:higher|#?1|number one)\b|(?:google|search) rankings?\b",
+        rf"(?:we|i|our (?:team|agency|company|firm))\b[^.?!\n]{{0,50}}\b(?:helps?|helped|assist|work with)\b[^.?!\n]{{0,50}}\b{_THEIR_CLIENTS}\b",
+        rf"(?:we|our (?:company|agency|team|firm)|i) (?:can |could )?(?:offer|provide|deliver|sell|supply|develop|design)\b[^.?!\n]{{0,80}}\b{_SOLD}\b",
+        r"(?:pre[ -]?(?:approved|qualified)|working capital|merchant cash|unsecured loan)\b",
+        r"business (?:loans?|funding|line of credit)\b",
+    ),
+    0.5: (
+        r"(?:came across|visited|looking at|checked out|reviewing|browsing|stumbled (?:up)?on|found) your "
+        r"(?:web ?site|site|profile|page|company|business|store|linkedin)\b",
+        rf"(?:grow|increase|boost|double|scale|improve|skyrocket)\b[^.?!\n]{{0,20}}\byour\b[^.?!\n]{{0,20}}\b{_GROWN}\b",
+        r"(?:email|contact|verified|targeted) (?:lists?|databases?|leads)\b|(?:lead generation|qualified leads)\b",
+        r"(?:appointment setting|cold (?:email|call)\w*)\b",
+        r"(?:offshore|outsourc\w+|virtual assistants?|white[ -]label|dedicated developers|hire (?:our|remote) \w+)\b",
+    ),
+    0.4: (
+        r"(?:\d+|ten|fifteen|few|couple of) minutes of your time\b|who handles your\b",
+        r"(?:quick|brief|short) (?:call|chat|demo)\b[^.?!\n]{0,40}\b(?:show|see how|explore|introduce|walk you)\b",
+        r"who (?:is|would be) the (?:right|best) person\b",
+        r"(?:free|complimentary) (?:audit|website review|proposal for your)\b",
+        r"(?:partner(?:ship)?|collaborat\w+|affiliate) (?:opportunit\w+|program|proposal|with (?:us|you))\b",
+        r"(?:web|website|app|logo) (?:design|development|redesign)(?: and \w+)? services\b",
+        r"social media (?:marketing|management)\b|(?:increase|get) more (?:reviews|followers|patients|customers)\b",
+    ),
+    0.3: (
+        r"(?:our|my) (?:clients|customers) (?:include|have seen|see|saw)\b|case stud(?:y|ies)\b|no obligation\b",
+        r"(?:would|are) you (?:be )?(?:interested (?:in|to)|open to)\b",
+    ),
+}
+
+_TO_THE_MACHINE: Mapping[float, tuple[str, ...]] = {
+    0.7: (
+        r"(?:ignore|disregard|forget|override|bypass)\b[^.!?\n]{0,40}\b"
+        r"(?:previous|prior|above|earlier|all|your|these|any|the)\b[^.!?\n]{0,30}"
+        r"\b(?:instructions?|prompts?|rules?|guidelines?|directions?|commands?)\b",
+        r"(?:system|developer|assistant) ?(?:prompt|message|override|mode)\b|(?:system|assistant|user) ?:",
+        r"you are now\b|pretend (?:to be|you are)\b|act as (?:an?|the|if)\b|jailbreak|do anything now|role ?play\b",
+        r"(?:set|change|mark|classify|make|rate|score|label|output|return|respond with|answer with)\b[^.!?\n]{0,50}\b"
+        r"(?:urgency|intent|quality|score|priority|quality_score|urgency_score|json|confidence)\b",
+        r"(?:as an ai|language model|llm|chatgpt|gpt-?\d|ollama|ai assistant)\b",
+        r"(?:new|updated|following) instructions?\b|instructions? (?:above|below|for (?:the )?(?:ai|model|bot))\b",
+        r"(?:intent|urgency|urgency_score|quality_score|wants|entities)[\"']? ?[:=]",
+        r"(?:ignora|ignorez|ignoriere|ignorieren|vergiss|olvida|oubliez)\b[^.!?\n]{0,60}"
+        r"\b(?:instruc\w+|anweisung\w*|regeln|reglas|consignes?|r[eè]gles)\b",
+    ),
+}
+
+_Compiled = tuple[tuple[float, re.Pattern[str]], ...]
+
+
+def spam_score(text: str) -> float:
+    """0 to 1: prizes, premium numbers, chat lines, pills, fraud, mass text."""
+    return _noisy_or(text, _SPAM_PATTERNS)
+
+
+def solicitation_score(text: str) -> float:
+    """0 to 1: somebody who wants to sell something to the business."""
+    return _noisy_or(text, _SOLICITATION_PATTERNS)
+
+
+def speaks_to_machine(text: str) -> bool:
+    """Whether the text seems to talk to whatever reads it instead of to people: a model is then not believed.
+
+    Read in full: such words are hidden anywhere. A false alarm costs no more than analysis by rules.
+    """
+    return _noisy_or(text, _MACHINE_PATTERNS, read=len(text)) > 0
+
+
+def _compiled(patterns: Mapping[float, tuple[str, ...]]) -> _Compiled:
+    return tuple(
+        (weight, re.compile(rf"(?<!\w)(?:{pattern})"))
+        for weight, listed in patterns.items()
+        for pattern in listed
+    )
+
+
+_SPAM_PATTERNS = _compiled(_SPAM)
+_SOLICITATION_PATTERNS = _compiled(_SOLICITATION)
+_MACHINE_PATTERNS = _compiled(_TO_THE_MACHINE)
+
+
+def _noisy_or(text: str, patterns: _Compiled, read: int = READ) -> float:
+    seen = text[:read].lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    doubt = 1.0
+    for weight, pattern in patterns:
+        if pattern.search(seen):
+            doubt *= 1 - weight
+    return 1 - doubt

@@ -1,0 +1,175 @@
+"""The way of a lead once it is safe, as one readable function; every step may run twice and does no harm."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol, TypeVar
+
+import structlog
+
+from core import crm as crm_fields
+from core import metrics
+from core.actions import PAST, Action, decide
+from core.analyze import Analyst
+from core.errors import NotAllowed, NotFound, Refused, Unavailable
+from core.lead import Event, Match, MatchKind, Part, age_seconds, utcnow
+from core.ports import Board, CrmTable
+from core.search import Search
+from core.store import Store
+
+log = structlog.get_logger()
+
+RETRY_REFUSED = timedelta(hours=1)
+"""A firm no does not change by itself; once an hour somebody may have mended it."""
+
+T = TypeVar("T")
+
+
+class Step(Protocol):
+    """Runs one step: the engine's makes it durable, a test's just calls it."""
+
+    async def __call__(self, name: str, function: Callable[..., Awaitable[T]], *args: Any) -> T:
+        """Run function(*args), or give back what it returned when it ran before."""
+
+
+class Members(Protocol):
+    """Who belongs to a desk."""
+
+    async def may_work(self, user: str, desk: str) -> bool:
+        """Whether this user may act on the desk's leads; Unavailable when nobody can tell."""
+
+    async def tell(self, user: str, desk: str, text: str) -> None:
+        """Say something to this user only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What the steps work with, and the steps themselves."""
+
+    store: Store
+    search: Search
+    analyst: Analyst
+    crm: CrmTable
+    crm_mapping: crm_fields.FieldMapping
+    board: Board
+    members: Members
+
+    async def show(self, lead_id: str) -> None:
+        """Make the card say what the store says."""
+        try:
+            await self.board.show(lead_id)
+        except (Unavailable, Refused) as error:
+            await self._wait(lead_id, Part.CARD, error)
+        else:
+            await self.store.waiting.done(lead_id, Part.CARD)
+
+    async def match(self, lead_id: str) -> None:
+        """Find the earlier leads that belong with this one."""
+        lead = await self.store.leads.get(lead_id)
+        try:
+            near = await self.search.near_lead(lead)
+        except (Unavailable, Refused) as error:
+            await self._wait(lead_id, Part.MATCHES, error)
+            return
+        found = [
+            Match(lead_id=other.lead_id, number=other.number, kind=MatchKind.SIMILAR, score=max(cosine, 0.0))
+            for other, cosine in near
+        ]
+        await self.store.leads.keep_matches(lead_id, found)
+
+    async def analyze(self, lead_id: str) -> None:
+        """Read the message: by rules at once, then by the model if there is one."""
+        lead = await self.store.leads.get(lead_id)
+        vector = await self.search.vector_of(lead_id)
+        reading = (lead.message, lead.contact, lead.business_type)
+        by_rules = await self.analyst.by_rules(*reading, lead.received_at, vector)
+        await self.store.leads.keep_analysis(lead_id, by_rules, final=not self.analyst.has_model)
+        if not self.analyst.has_model:
+            return
+        digest, model = self.analyst.digest(lead.business_type), self.analyst.model_name
+        answer = await self.store.leads.answer(lead_id, digest, model)
+        try:
+            if answer is None:
+                if self.analyst.model_ready():
+                    await self.show(lead_id)  # a useful card while the model thinks
+                answer = await self.analyst.by_model(*reading, lead.received_at, vector)
+        except (Unavailable, Refused) as error:
+            await self._wait(lead_id, Part.ANALYSIS, error)
+        else:
+            await self.store.leads.keep_analysis(lead_id, answer, final=True)
+
+    async def sync(self, lead_id: str) -> None:
+        """Bring the lead to the CRM; the card only speaks of it when that fails."""
+        lead = await self.store.leads.get(lead_id)
+        was_missing = Part.CRM in lead.missing
+        try:
+            fields = crm_fields.to_fields(lead, self.crm_mapping, await self.crm.table_options())
+            record = await self.crm.upsert(fields.values)
+        except (Unavailable, Refused) as error:
+            await self._wait(lead_id, Part.CRM, error)
+            is_missing = True
+        else:
+            await self.store.leads.keep_crm(lead_id, record)
+            is_missing = False
+            if fields.unmapped:
+                log.warning("crm_left_out", lead_id=lead_id, why=fields.unmapped)
+        if is_missing != was_missing:
+            await self.show(lead_id)
+
+    async def act(self, action: Action) -> str | None:
+        """Do what a person asked for; what is returned is the refusal to tell that person."""
+        if not await self.members.may_work(action.actor, action.desk):
+            return f"Only members of <#{action.desk}> can work its leads."
+        line = Event(
+            event_id=action.key,
+            lead_id=action.lead_id,
+            at=utcnow(),
+            actor=action.actor,
+            what=PAST[action.name],
+            why=action.target,
+            told=True,
+        )
+        try:
+            await self.store.leads.act(line, lambda lead: decide(lead, action))
+        except (NotAllowed, NotFound) as error:
+            return str(error)
+        return None
+
+    async def _wait(self, lead_id: str, part: Part, error: Unavailable | Refused) -> None:
+        retry_after = timedelta(seconds=(isinstance(error, Unavailable) and error.retry_after) or 0)
+        pause = RETRY_REFUSED if isinstance(error, Refused) else retry_after
+        metrics.failures.labels(error.service).inc()
+        log.warning("part_waits", lead_id=lead_id, part=part.value, service=error.service, why=error.why)
+        await self.store.waiting.put(lead_id, part, str(error), utcnow(), not_before=pause)
+
+
+async def lead_pipeline(step: Step, parts: Parts, lead_id: str) -> None:
+    """From stored to shown, understood, compared and synced."""
+    await step("announce", parts.show, lead_id)
+    await step("match", parts.match, lead_id)
+    await step("analyze", parts.analyze, lead_id)
+    await step("show", parts.show, lead_id)
+    await step("sync", parts.sync, lead_id)
+    metrics.leads_processed.inc()
+    metrics.lead_processing_seconds.observe(age_seconds(lead_id))
+
+
+async def action_pipeline(step: Step, parts: Parts, action: Mapping[str, Any]) -> None:
+    """From a click to the changed lead, its card, its thread and its CRM record, or to a private refusal."""
+    asked = Action.model_validate(action)
+    refusal = await step("act", parts.act, asked)
+    if refusal is not None:
+        await step("tell", parts.members.tell, asked.actor, asked.desk, refusal)
+        return
+    await step("show", parts.show, asked.lead_id)
+    await step("sync", parts.sync, asked.lead_id)
+
+
+async def redo_pipeline(step: Step, parts: Parts, lead_id: str, part: str) -> None:
+    """Do a part again that was missing, and show what came of it."""
+    if part != Part.CARD:
+        redo = {Part.MATCHES: parts.match, Part.ANALYSIS: parts.analyze, Part.CRM: parts.sync}[Part(part)]
+        await step(part, redo, lead_id)
+    await step("show", parts.show, lead_id)
+    if part == Part.ANALYSIS:
+        await step("sync", parts.sync, lead_id)

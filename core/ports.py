@@ -1,0 +1,124 @@
+"""What core needs from outside: a Protocol a vendor, implemented in core.adapters (the board: handlers).
+
+Every method raises Unavailable when the service is away and Refused when it says a firm no; nothing of a
+vendor's own errors gets through.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float32]
+"""One embedding: shape (384,), unit length, float32."""
+
+DIMENSIONS = 384
+"""Of all-MiniLM-L6-v2."""
+
+
+class Embedder(Protocol):
+    """Turns text into meaning vectors."""
+
+    @property
+    def model(self) -> str:
+        """Model and start of its weights' sha256, ``all-MiniLM-L6-v2@53aa5117``; kept with each vector."""
+
+    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Shape (len(texts), 384), rows of unit length."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """A lead's vector and what the index may filter by."""
+
+    lead_id: str
+    vector: Vector
+    business_type: str
+    source: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Neighbour:
+    """A lead found near a vector; cosine in -1..1, 1 is the same meaning."""
+
+    lead_id: str
+    cosine: float
+
+
+class VectorIndex(Protocol):
+    """Finds the leads nearest in meaning; rebuilt from the store at will."""
+
+    async def upsert(self, points: Sequence[Point]) -> None:
+        """Add or replace by lead id."""
+
+    async def nearest(
+        self, vector: Vector, *, limit: int, business_type: str | None = None
+    ) -> list[Neighbour]:
+        """At most ``limit`` leads, nearest first."""
+
+    async def forget(self, lead_ids: Sequence[str]) -> None:
+        """Remove; an unknown id is no error."""
+
+    async def count(self) -> int:
+        """How many leads the index holds; also the cheapest way to ask whether it is there."""
+
+
+@dataclass(frozen=True)
+class ChatMessage:
+    """One turn put to a language model."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class LanguageModel(Protocol):
+    """A local model that answers in JSON of a given schema."""
+
+    @property
+    def name(self) -> str:
+        """The model's name, e.g. ``qwen3:4b``."""
+
+    async def chat(self, messages: Sequence[ChatMessage], *, schema: Mapping[str, Any]) -> str:
+        """The answer's text, complete; whether it obeys the schema is the caller's to check."""
+
+    async def check(self) -> None:
+        """Return if the server is up and the model is there; else raise, the mend in the message."""
+
+
+@dataclass(frozen=True)
+class CrmRecord:
+    """Where a lead landed in the CRM."""
+
+    record_id: str
+    url: str | None
+
+
+class CrmTable(Protocol):
+    """The CRM's table of leads."""
+
+    @property
+    def name(self) -> str:
+        """As people know it, e.g. ``Airtable``."""
+
+    async def table_options(self) -> Mapping[str, tuple[str, ...] | None] | None:
+        """Each writable field with its option names (None: any text); None where they may not be read."""
+
+    async def upsert(self, fields: Mapping[str, Any]) -> CrmRecord:
+        """Write the record whose "Lead ID" equals ``fields["Lead ID"]``, creating it if there is none."""
+
+    async def check(self) -> None:
+        """Return if the table can be read with these settings; else raise, the mend in the message."""
+
+    async def close(self) -> None:
+        """Let what is under way end."""
+
+
+class Board(Protocol):
+    """Where leads are shown to the team."""
+
+    async def show(self, lead_id: str) -> None:
+        """Make the board say what the store says: post the card once, else edit it; add new thread lines."""

@@ -1,0 +1,62 @@
+"""A message analysed by rules alone: what runs before the model answers, and whenever there is none."""
+
+from datetime import datetime
+
+from core import entities, headline, scores
+from core.intents import Prototypes, embed_prototypes, judge
+from core.lead import Analysis, Contact
+from core.ports import Vector
+from core.words import newest_part, words
+from prompts import BusinessType
+
+__all__ = ["MADE_BY", "Prototypes", "analyze_by_rules", "embed_prototypes"]
+
+MADE_BY = "rules"
+"""`model_used` of an analysis that no model had a part in."""
+
+
+def analyze_by_rules(
+    message: str,
+    contact: Contact,
+    business: BusinessType,
+    *,
+    now: datetime,
+    vector: Vector | None = None,
+    prototypes: Prototypes | None = None,
+) -> Analysis:
+    """What the message says, by patterns, words and (given both) nearness of its vector to the prototypes.
+
+    Pure: the same arguments give the same analysis. Every entity's quote is a literal part of the message.
+    Dates are read relative to ``now``, in its time zone. ``processing_time`` is left at 0 for the caller.
+    """
+    newest = newest_part(message)
+    among = words(newest)
+    facts = entities.read(newest, among, business, now)
+    concrete = any(facts.entities.get(name) for name in business.quality.concrete)
+    likely = judge(newest, vector, prototypes, concrete=concrete)
+    intent, confidence = next(iter(likely.items()))
+    urgency = scores.urgency(newest, among, facts, business, intent, vector, prototypes)
+    points, reasons = scores.quality(
+        newest, contact, facts.entities, business, intent, timed=bool(facts.timeframes)
+    )
+    guide = business.intents.get(intent)
+    return Analysis(
+        wants=headline.wants(facts.entities, business, intent),
+        intent=intent,
+        sub_intent=guide.sub_intent if guide else None,
+        intent_confidence=round(confidence, 3),
+        urgency=urgency.level,
+        urgency_score=urgency.score,
+        urgency_confidence=urgency.confidence,
+        urgency_reason=urgency.reason,
+        entities=facts.entities,
+        quality_score=points,
+        quality_reasons=reasons,
+        topics=headline.topics(facts.entities, business),
+        summary=headline.summary(newest, facts.entities, business, intent),
+        business_insights=entities.insights(among, facts, business, intent, now),
+        model_used=MADE_BY,
+        prompt_digest=business.digest,
+        processing_time=0.0,
+        analyzed_at=now,
+    )

@@ -1,0 +1,71 @@
+"""Similar leads: by meaning, over the vector index, with the store as the truth."""
+
+from collections.abc import AsyncIterator
+
+from core.lead import Lead
+from core.ports import Embedder, Point, Vector, VectorIndex
+from core.store import Store
+
+
+class Search:
+    """Embeds messages, keeps their vectors and finds the leads near them."""
+
+    def __init__(
+        self, store: Store, embedder: Embedder, index: VectorIndex, *, threshold: float, limit: int
+    ) -> None:
+        self._store = store
+        self._embedder = embedder
+        self._index = index
+        self._threshold = threshold
+        self._limit = limit
+
+    async def near_lead(self, lead: Lead) -> list[tuple[Lead, float]]:
+        """Earlier leads like this one, nearest first, with their cosines; this one is in the index after."""
+        vector = await self.vector_of(lead.lead_id)
+        if vector is None:
+            vector = (await self._embedder.embed([lead.message]))[0]
+            await self._store.leads.keep_vectors(self._embedder.model, {lead.lead_id: vector})
+        near = await self._near(vector, before=lead)
+        await self._index.upsert([_point(lead, vector)])
+        return near
+
+    async def near_text(self, text: str) -> list[tuple[Lead, float]]:
+        """Leads like this text, nearest first, with their cosines."""
+        return await self._near((await self._embedder.embed([text]))[0], before=None)
+
+    async def vector_of(self, lead_id: str) -> Vector | None:
+        """The lead's kept vector of today's model."""
+        return await self._store.leads.vector(lead_id, self._embedder.model)
+
+    async def check(self) -> None:
+        """Return if the index answers; else raise Unavailable or Refused."""
+        await self._index.count()
+
+    async def reindex(self) -> AsyncIterator[int]:
+        """Rebuild the index from the store; yields how many leads are done, batch by batch."""
+        done = 0
+        async for leads in self._store.leads.every():
+            vectors = await self._embedder.embed([lead.message for lead in leads])
+            by_lead = {lead.lead_id: vector for lead, vector in zip(leads, vectors, strict=True)}
+            await self._store.leads.keep_vectors(self._embedder.model, by_lead)
+            await self._index.upsert([_point(lead, by_lead[lead.lead_id]) for lead in leads])
+            done += len(leads)
+            yield done
+
+    async def _near(self, vector: Vector, *, before: Lead | None) -> list[tuple[Lead, float]]:
+        # A few more than wanted: the lead itself and later ones may be among them.
+        found = await self._index.nearest(vector, limit=self._limit + 5)
+        cosines = {each.lead_id: each.cosine for each in found if each.cosine >= self._threshold}
+        leads = await self._store.leads.get_many(list(cosines))
+        earlier = [lead for lead in leads if before is None or lead.lead_id < before.lead_id]
+        return [(lead, cosines[lead.lead_id]) for lead in earlier][: self._limit]
+
+
+def _point(lead: Lead, vector: Vector) -> Point:
+    return Point(
+        lead_id=lead.lead_id,
+        vector=vector,
+        business_type=lead.business_type,
+        source=lead.source,
+        created_at=lead.created_at,
+    )

@@ -1,0 +1,41 @@
+"""What is kept, on SQLite or PostgreSQL: submissions, leads, history, our Slack messages, what waits."""
+
+from dataclasses import dataclass
+
+from core.store.database import Database
+from core.store.events import Events
+from core.store.leads import Leads
+from core.store.posts import Posts
+from core.store.submissions import Submissions
+from core.store.waiting import WaitingParts
+
+__all__ = ["Database", "Store", "open_store"]
+
+
+@dataclass(frozen=True)
+class Store:
+    """The open store, a table group a field."""
+
+    database: Database
+    submissions: Submissions
+    leads: Leads
+    events: Events
+    posts: Posts
+    waiting: WaitingParts
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.database.close()
+
+
+async def open_store(url: str) -> Store:
+    """Open (create, migrate) the store at ``sqlite:///file`` or ``postgresql://…``."""
+    database = await Database.open(url)
+    return Store(
+        database,
+        Submissions(database),
+        Leads(database),
+        Events(database),
+        Posts(database),
+        WaitingParts(database),
+    )

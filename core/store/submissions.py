@@ -1,0 +1,237 @@
+"""What was sent to us, kept before anything else happens; the same delivery twice is the same lead."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+from uuid_utils.compat import uuid7
+
+from core.errors import InvalidLead
+from core.lead import DeskStatus, Draft, Event, Status, SyncStatus, utcnow
+from core.store.database import Database
+from core.store.events import add_event
+from core.store.tables import leads, submissions
+
+REPEAT_WINDOW = timedelta(minutes=10)
+"""Without an event id, an equal body from the same source within this time is the same delivery."""
+
+Enlist = Callable[[Connection, str], None]
+"""Enqueue the lead's pipeline inside the transaction that stores it; given connection and lead id."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """The raw bytes somebody sent.
+
+    Attributes:
+        event_key: the sender's own id of this delivery, if it has one.
+        fingerprint: sha256 (hex) of the canonical body, for senders without ids.
+        body: None where nothing may be kept.
+    """
+
+    source: str
+    event_key: str | None
+    fingerprint: str
+    content_type: str
+    body: bytes | None
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The answer to a delivery: the lead's final id, and whether this delivery made it."""
+
+    lead_id: str
+    number: str
+    fresh: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One delivery as `basecamp deliveries` lists it: accepted as a lead, or refused with a reason."""
+
+    source: str
+    received_at: datetime
+    number: str | None
+    code: str | None
+    field: str | None
+    why: str | None
+
+
+class Submissions:
+    """The table of deliveries."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def accept(
+        self,
+        submission: Submission,
+        draft: Draft,
+        *,
+        desk: str,
+        business_type: str,
+        actor: str,
+        enlist: Enlist,
+    ) -> Accepted:
+        """In one transaction: keep the submission, make its lead, enqueue its pipeline.
+
+        A delivery that came before gives the lead that it made then.
+        """
+        async with self._database.write() as connection:
+            before = await self._lead_of_equal(connection, submission)
+            if before is None and await self._insert(connection, submission, lead_id := str(uuid7())):
+                return await _insert_lead(
+                    connection,
+                    lead_id,
+                    draft,
+                    desk=desk,
+                    business_type=business_type,
+                    actor=actor,
+                    enlist=enlist,
+                )
+            return before or await self._lead_of_key(connection, submission)
+
+    async def refuse(self, submission: Submission, error: InvalidLead) -> None:
+        """Keep what was refused, and why, for `basecamp deliveries`."""
+        async with self._database.write() as connection:
+            values = _row(submission) | {"event_key": None, "code": error.code}
+            await connection.execute(insert(submissions).values(**values, field=error.field, why=error.why))
+
+    async def latest(self, *, limit: int, failed_only: bool = False) -> list[Delivery]:
+        """The newest deliveries first."""
+        query = (
+            select(submissions, leads.c.number)
+            .join(leads, leads.c.lead_id == submissions.c.lead_id, isouter=True)
+            .order_by(submissions.c.received_at.desc())
+            .limit(limit)
+        )
+        if failed_only:
+            query = query.where(submissions.c.code.is_not(None))
+        async with self._database.read() as connection:
+            rows: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
+        return [
+            Delivery(
+                source=row["source"],
+                received_at=row["received_at"],
+                number=None if row["number"] is None else lead_number(row["number"]),
+                code=row["code"],
+                field=row["field"],
+                why=row["why"],
+            )
+            for row in rows
+        ]
+
+    async def _lead_of_equal(self, connection: AsyncConnection, submission: Submission) -> Accepted | None:
+        if submission.event_key is not None:
+            return None
+        if not self._database.is_sqlite:  # there, two equal bodies at once must take turns
+            lock = func.pg_advisory_xact_lock(func.hashtext(submission.fingerprint))
+            await connection.execute(select(lock))
+        return await _accepted(
+            connection,
+            submissions.c.source == submission.source,
+            submissions.c.fingerprint == submission.fingerprint,
+            submissions.c.received_at > submission.received_at - REPEAT_WINDOW,
+        )
+
+    async def _insert(self, connection: AsyncConnection, submission: Submission, lead_id: str) -> bool:
+        upsert = sqlite.insert if self._database.is_sqlite else postgresql.insert
+        result = await connection.execute(
+            upsert(submissions)
+            .values(**_row(submission), lead_id=lead_id)
+            .on_conflict_do_nothing(index_elements=["source", "event_key"])
+            .returning(submissions.c.submission_id)
+        )
+        return result.first() is not None
+
+    async def _lead_of_key(self, connection: AsyncConnection, submission: Submission) -> Accepted:
+        found = await _accepted(
+            connection,
+            submissions.c.source == submission.source,
+            submissions.c.event_key == submission.event_key,
+        )
+        if found is None:
+            raise LookupError("a delivery's key was taken, but its lead is gone")
+        return found
+
+
+def lead_number(number: int) -> str:
+    """The number as people say it: 1042 -> ``L-1042``."""
+    return f"L-{number}"
+
+
+def _row(submission: Submission) -> dict[str, Any]:
+    return {
+        "submission_id": str(uuid7()),
+        "source": submission.source,
+        "event_key": submission.event_key,
+        "fingerprint": submission.fingerprint,
+        "content_type": submission.content_type,
+        "body": submission.body,
+        "received_at": submission.received_at,
+    }
+
+
+async def _accepted(connection: AsyncConnection, *conditions: Any) -> Accepted | None:
+    query = (
+        select(leads.c.lead_id, leads.c.number)
+        .join(submissions, submissions.c.lead_id == leads.c.lead_id)
+        .where(*conditions)
+        .limit(1)
+    )
+    row = (await connection.execute(query)).first()
+    return None if row is None else Accepted(row.lead_id, lead_number(row.number), fresh=False)
+
+
+async def _insert_lead(
+    connection: AsyncConnection,
+    lead_id: str,
+    draft: Draft,
+    *,
+    desk: str,
+    business_type: str,
+    actor: str,
+    enlist: Enlist,
+) -> Accepted:
+    now = utcnow()
+    row = (
+        await connection.execute(
+            insert(leads)
+            .values(
+                lead_id=lead_id,
+                status=Status.RAW,
+                desk_status=DeskStatus.NEW,
+                business_type=draft.business_type or business_type,
+                desk=desk,
+                source=draft.source,
+                source_url=draft.source_url,
+                **draft.contact.model_dump(),
+                message=draft.message,
+                custom_fields=dict(draft.custom_fields),
+                ip_address=draft.ip_address,
+                crm_status=SyncStatus.PENDING,
+                received_at=draft.received_at,
+                created_at=now,
+                updated_at=now,
+                version=1,
+            )
+            .returning(leads.c.number)
+        )
+    ).one()
+    received = Event(
+        event_id=f"received:{lead_id}",
+        lead_id=lead_id,
+        at=now,
+        actor=actor,
+        what="received",
+        why=draft.source,
+        told=False,
+    )
+    await add_event(connection, received)
+    await connection.run_sync(enlist, lead_id)
+    return Accepted(lead_id, lead_number(row.number), fresh=True)

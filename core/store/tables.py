@@ -1,0 +1,191 @@
+"""The tables, one schema for SQLite and PostgreSQL; migrations/ brings a database to it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+FIRST_NUMBER = 1001
+"""The first lead is L-1001: four digits from the start, so that numbers line up."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time, kept in UTC; SQLite has no time zones, so it keeps the naive UTC time."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive time; hand the database UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time must be aware")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Always aware, UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _lead_id(**options: Any) -> Column[str]:
+    return Column("lead_id", String(36), ForeignKey("leads.lead_id", ondelete="CASCADE"), **options)
+
+
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("submission_id", String(36), primary_key=True),
+    Column("source", String(100), nullable=False),
+    Column("event_key", String(300)),  # null when refused: the mended delivery may use the same key
+    Column("fingerprint", String(64)),  # sha256 of the canonical body, for senders without event ids
+    Column("content_type", String(200)),
+    Column("body", LargeBinary),  # null where nothing may be kept: no right to send, or too large
+    Column("received_at", UtcDateTime, nullable=False),
+    Column(
+        "lead_id",
+        String(36),
+        # checked at commit: the submission goes in first, since its key decides whether there is a lead
+        ForeignKey("leads.lead_id", ondelete="CASCADE", deferrable=True, initially="DEFERRED"),
+    ),
+    Column("code", String(50)),  # with field and why: what was refused
+    Column("field", String(200)),
+    Column("why", Text),
+    UniqueConstraint("source", "event_key"),
+    Index("ix_submissions_fingerprint", "source", "fingerprint", "received_at"),
+    Index("ix_submissions_received_at", "received_at"),
+)
+
+leads = Table(
+    "leads",
+    metadata,
+    Column("number", Integer, Identity(start=FIRST_NUMBER), primary_key=True),
+    Column("lead_id", String(36), nullable=False, unique=True),
+    Column("status", String(20), nullable=False),
+    Column("desk_status", String(20), nullable=False),
+    Column("business_type", String(50), nullable=False),
+    Column("desk", String(50), nullable=False),
+    Column("source", String(100), nullable=False),
+    Column("source_url", Text),
+    Column("first_name", Text),
+    Column("last_name", Text),
+    Column("email", Text),
+    Column("phone", Text),
+    Column("company", Text),
+    Column("message", Text, nullable=False),
+    Column("custom_fields", JSON, nullable=False),
+    Column("ip_address", String(45)),
+    Column("analysis", JSON),  # the one to show; every answer ever given is in analyses
+    Column("owner", String(50)),
+    Column("crm_status", String(20), nullable=False),
+    Column("crm_record_id", String(100)),
+    Column("crm_url", Text),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("ix_leads_desk_status", "desk", "desk_status", "number"),
+    sqlite_autoincrement=True,
+)
+
+analyses = Table(
+    "analyses",
+    metadata,
+    _lead_id(primary_key=True),
+    Column("prompt_digest", String(64), primary_key=True),
+    Column("model", String(100), primary_key=True),
+    Column("analysis", JSON, nullable=False),
+)
+
+matches = Table(
+    "matches",
+    metadata,
+    _lead_id(primary_key=True),
+    Column("other_id", String(36), ForeignKey("leads.lead_id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("evidence", JSON, nullable=False),
+)
+
+vectors = Table(
+    "vectors",
+    metadata,
+    _lead_id(primary_key=True),
+    Column("model", String(100), primary_key=True),
+    Column("vector", LargeBinary, nullable=False),  # float32, little-endian
+)
+
+lead_events = Table(
+    "lead_events",
+    metadata,
+    Column("seq", Integer, Identity(), primary_key=True),
+    Column("event_id", String(300), nullable=False, unique=True),
+    _lead_id(nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String(100), nullable=False),
+    Column("what", String(50), nullable=False),
+    Column("why", Text),
+    Column("told", Boolean, nullable=False),
+    Index("ix_lead_events_lead_id", "lead_id", "seq"),
+    sqlite_autoincrement=True,
+)
+
+posts = Table(  # every message of ours in Slack: its intent is written before it is posted
+    "posts",
+    metadata,
+    Column("key", String(320), primary_key=True),  # "card:<lead id>", "event:<event id>"
+    Column("channel", String(50), nullable=False),
+    Column("ts", String(30)),
+    Column("digest", String(64)),
+    Column("intended_at", UtcDateTime, nullable=False),
+)
+
+waiting = Table(  # parts of a lead that wait for a service to come back
+    "waiting",
+    metadata,
+    _lead_id(primary_key=True),
+    Column("part", String(20), primary_key=True),
+    Column("why", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", UtcDateTime, nullable=False, index=True),
+)
+
+local_crm = Table(
+    "local_crm",
+    metadata,
+    _lead_id(primary_key=True),
+    Column("fields", JSON, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)

@@ -1,0 +1,260 @@
+"""What /lead and private notes answer, as pure texts and blocks; lists are free of contact data."""
+
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from core.errors import InvalidLead, NotAllowed, NotFound, Refused, Unavailable
+from core.lead import Event, Lead
+from handlers import cards, wording
+from handlers.mrkdwn import ELLIPSIS, Block, ago, clean, cut, escape, inert, markup, moment, plain, sentence
+
+COMMANDS = {
+    "help": ("help", "what I can do"),
+    "show": ("show L-1042", "all about a lead, with its history"),
+    "similar": ("similar L-1042 _or_ words", "earlier leads like this one"),
+    "list": ("list", "the newest open leads"),
+    "new": ("new", "type in a lead"),
+}
+"""Subcommand of /lead -> how it is written (mrkdwn) and what it gives."""
+
+ROWS_MAX = 15
+_BLOCKS_SIZE_MAX = 12_500  # characters of JSON; Slack refuses a message somewhere above 13,200
+_MESSAGE_CUTS = (8_400, 4_000, 2_000, 500, 0)  # the first that leaves room for the rest; the last always does
+_SECTION_MAX = 2_900
+_LINE_MAX = 200
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A message for one person: the fallback text and the blocks."""
+
+    text: str
+    blocks: list[Block]
+
+
+def usage() -> Answer:
+    """What /lead can do."""
+    lines = [f"*/lead {written}*   {gives}" for written, gives in COMMANDS.values()]
+    return _said("\n".join(lines))
+
+
+def unknown_command(typed: str) -> Answer:
+    """The nearest command for a word that is none, else where help is."""
+    near = difflib.get_close_matches(clean(typed).lower()[:40], COMMANDS, n=1, cutoff=0.5)
+    hint = f"Did you mean */lead {COMMANDS[near[0]][0]}*?" if near else "*/lead help* lists what there is."
+    return _said(f"There is no command “{escape(typed, 40)}”. {hint}")
+
+
+def shown(
+    lead: Lead,
+    *,
+    now: datetime,
+    history: Sequence[Event] = (),
+    names: Mapping[str, str] | None = None,
+    hidden_entities: frozenset[str] = frozenset(),
+) -> Answer:
+    """All about a lead: the whole message as far as Slack takes it, the facts with their quotes, the history.
+
+    Args:
+        lead: any.
+        now: aware, in the desk's time zone.
+        history: the lead's events, oldest first; the newest are shown.
+        names: how people are to be named, by Slack user id.
+        hidden_entities: names of entities this desk does not show.
+    """
+    head = wording.headline(lead, now=now, hidden=hidden_entities)
+    before = [{"type": "header", "text": plain(head, 150)}, cards.contact_block(lead)]
+    after = [
+        *_section("Facts", _facts(lead, hidden_entities), 1_200),
+        *_section("How it was read", _reading(lead, hidden_entities), 800),
+        *_section("Also sent", _custom(lead, hidden_entities), 800),
+        *_section("Seen before", wording.seen_before(lead, 600, hidden_entities).splitlines(), 800),
+        *_section("Waiting", wording.degraded(lead, 400).splitlines(), 500),
+        *_history([event for event in history if event.what != "contact_read"], names or {}, 1_500),
+        {"type": "context", "elements": [markup(cards.state_line(lead, hidden_entities))]},
+    ]
+    # Before the analysis nobody knows what a desk with a field policy must not show.
+    message = "" if hidden_entities and lead.analysis is None else _veiled_message(lead, hidden_entities)
+    versions = ([*before, *_message(message, limit), *after] for limit in _MESSAGE_CUTS)
+    blocks = next(version for version in versions if _size(version) <= _BLOCKS_SIZE_MAX)
+    return Answer(text=escape(wording.notice(lead, hidden_entities)), blocks=blocks)
+
+
+def similar(
+    wanted: str, found: Sequence[tuple[Lead, float]], *, hidden_entities: frozenset[str] = frozenset()
+) -> Answer:
+    """Leads like the wanted number or words, nearest first, with their cosines and who sent them."""
+    if not found:
+        return _said(f"No earlier lead is like “{escape(wanted, 80)}”.")
+    rows = [
+        (f"*{wording.percent(cosine)}* ", f"{escape(wording.sender(lead), 60)} · ", lead)
+        for lead, cosine in found
+    ]
+    return _rows(f"Like “{escape(wanted, 80)}”", rows, hidden_entities)
+
+
+def listing(
+    leads: Sequence[Lead],
+    *,
+    title: str = "Open leads, newest first",
+    hidden_entities: frozenset[str] = frozenset(),
+) -> Answer:
+    """Leads in the order given, a row each, free of contact data."""
+    if not leads:
+        return _said("Nothing here: no lead is open.")
+    return _rows(title, [("", "", lead) for lead in leads], hidden_entities)
+
+
+def not_found(error: NotFound) -> Answer:
+    """No such lead, and where to find the right one."""
+    return _said(f"{sentence(str(error))} */lead list* shows the newest.")
+
+
+def away(doing: str, error: Unavailable | Refused, *, number: str | None = None) -> Answer:
+    """Something does not answer right now; what was asked about is safe.
+
+    Args:
+        doing: what is not possible, as the beginning of a sentence: ``The similarity search``.
+        error: whose service is named; its own words go to the log.
+        number: the lead that was asked about.
+    """
+    safe = f"; lead {number} is safe" if number else ""
+    mend = (
+        "Please try again in a minute."
+        if isinstance(error, Unavailable)
+        else "Please tell whoever runs the desk."
+    )
+    return _said(f"{doing} does not answer right now ({escape(error.service, 40)}){safe}. {mend}")
+
+
+def not_allowed(error: NotAllowed) -> Answer:
+    """A refusal, for the person who asked only."""
+    return _said(sentence(str(error)))
+
+
+def invalid(error: InvalidLead) -> Answer:
+    """Why what was sent is no lead, for its sender."""
+    return _said(f"This did not become a lead: {escape(error.field, 60)} {escape(error.why, 200)}.")
+
+
+def failed(reference: str) -> Answer:
+    """Something broke that nobody foresaw; ``reference`` is what to look for in the log."""
+    return _said(
+        f"That did not work, and it is our fault. No lead is lost. Reference: {escape(reference, 60)}"
+    )
+
+
+def _said(text: str) -> Answer:
+    return Answer(text=text, blocks=[{"type": "section", "text": markup(text)}])
+
+
+def _rows(title: str, rows: Sequence[tuple[str, str, Lead]], hidden: frozenset[str]) -> Answer:
+    """A block a lead: something before its first line, something before its second, the lead."""
+    texts = [
+        f"{before}*{escape(wording.notice(lead, hidden))}*\n"
+        f"{below}{cards.state(lead)} · {escape(wording.source(lead))} · {ago(lead.received_at)}"
+        for before, below, lead in rows[:ROWS_MAX]
+    ]
+    blocks: list[Block] = [{"type": "section", "text": markup(text)} for text in (f"*{title}*", *texts)]
+    if len(rows) > ROWS_MAX:
+        more = plain(f"{len(rows) - ROWS_MAX} more are not shown.", 100)
+        blocks.append({"type": "context", "elements": [more]})
+    return Answer(text=title, blocks=blocks)
+
+
+def _facts(lead: Lead, hidden: frozenset[str]) -> list[str]:
+    if lead.analysis is None:
+        return []
+    lines = []
+    for name, found in lead.analysis.entities.items():
+        label = name.replace("_", " ")
+        if name in hidden:
+            lines.append(f"{label}: not shown on this desk")
+            continue
+        values = [
+            (clean(entity.value), wording.veiled(entity.quote, lead.analysis, hidden)) for entity in found
+        ]
+        said = [
+            f"{value} (“{quote}”)" if quote and quote.casefold() != value.casefold() else value
+            for value, quote in values
+        ]
+        if any(said):
+            lines.append(f"{label}: {', '.join(filter(None, said))}")
+    return lines
+
+
+def _reading(lead: Lead, hidden: frozenset[str]) -> list[str]:
+    analysis = lead.analysis
+    if analysis is None:
+        return []
+    intent = analysis.intent.value.replace("_", " ")
+    kind = f"{intent} ({analysis.sub_intent.replace('_', ' ')})" if analysis.sub_intent else intent
+    lines = [
+        analysis.summary,
+        f"{kind}, {wording.percent(analysis.intent_confidence)} sure",
+        f"urgency {analysis.urgency.value}: {analysis.urgency_reason}",
+        f"quality {analysis.quality_score}/100: {'; '.join(analysis.quality_reasons)}".removesuffix(": "),
+        *(f"{name.replace('_', ' ')}: {value}" for name, value in analysis.business_insights.items()),
+        f"read by {analysis.model_used}",
+    ]
+    return [wording.veiled(line, analysis, hidden) for line in lines]
+
+
+def _custom(lead: Lead, hidden: frozenset[str]) -> list[str]:
+    lines = (f"{name}: {value}" for name, value in lead.custom_fields.items())
+    return [wording.veiled(line, lead.analysis, hidden) for line in lines]
+
+
+def _section(title: str, lines: Sequence[str], room: int) -> list[Block]:
+    """One section of a bold title and escaped lines, as many as fit into ``room`` characters of JSON."""
+    kept: list[str] = []
+    for line in lines:
+        text = escape(line, _LINE_MAX)
+        room -= _size(text)
+        if room < 0:
+            kept.append(ELLIPSIS)
+            break
+        if text:
+            kept.append(text)
+    return [{"type": "section", "text": markup("\n".join([f"*{title}*", *kept]))}] if kept else []
+
+
+def _history(history: Sequence[Event], names: Mapping[str, str], room: int) -> list[Block]:
+    """The newest lines of the history that fit, oldest of them first."""
+    kept: list[str] = []
+    for event in reversed(history):
+        said = cards.thread_line(event, names.get(event.actor), to=names.get(event.why or ""))
+        line = f"{moment(event.at)}  {said}"
+        room -= _size(line)
+        if room < 0:
+            kept.append(ELLIPSIS)
+            break
+        kept.append(line)
+    return [{"type": "section", "text": markup("\n".join(["*History*", *reversed(kept)]))}] if kept else []
+
+
+def _veiled_message(lead: Lead, hidden: frozenset[str]) -> str:
+    return inert(wording.veiled(lead.message, lead.analysis, hidden, lines=True), lines=True)
+
+
+def _message(text: str, limit: int) -> list[Block]:
+    """The message in as many sections as it needs, cut at ``limit`` characters."""
+    whole = len(text)
+    text = cut(text, limit) if limit else ""
+    blocks: list[Block] = []
+    while text:
+        end = len(text) if len(text) <= _SECTION_MAX else text.rfind(" ", 1, _SECTION_MAX) + 1 or _SECTION_MAX
+        blocks.append({"type": "section", "text": plain(text[:end], 3_000, lines=True)})
+        text = text[end:].lstrip()
+    if whole > limit:
+        note = plain(f"The message is cut here; it has {whole:,} characters.", 100)
+        blocks.append({"type": "context", "elements": [note]})
+    return blocks
+
+
+def _size(json_value: Any) -> int:
+    return len(json.dumps(json_value, ensure_ascii=False))

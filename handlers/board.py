@@ -1,0 +1,124 @@
+"""Puts each lead on its desk: one card, posted once, then edited; what people did to it, in its thread."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakValueDictionary
+
+from core.lead import Event, Lead, utcnow
+from core.store import Store
+from core.store.posts import Post
+from handlers import cards
+from handlers.slack.api import Slack, SlackRefused
+from handlers.slack.directory import Directory
+
+EVENT_TYPE = "basecamp_post"
+"""The metadata type by which we find a message of ours whose answer was lost."""
+
+GONE = frozenset({"message_not_found", "cant_update_message"})
+
+CLOCK_SKEW, LATEST_ARRIVAL = 60, 120
+"""Seconds before and after the intent in which a message whose answer was lost is looked for."""
+
+
+class SlackBoard:
+    """core.ports.Board on a Slack channel. Shows of one lead take turns; each reads the lead anew."""
+
+    def __init__(
+        self, store: Store, slack: Slack, directory: Directory, *, hidden: Callable[[str], frozenset[str]]
+    ) -> None:
+        """hidden: business type -> entities that its cards do not show."""
+        self._store = store
+        self._slack = slack
+        self._directory = directory
+        self._hidden = hidden
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def show(self, lead_id: str) -> None:
+        """Post or edit the card, then add the thread lines that are not there yet."""
+        turn = self._turns.setdefault(lead_id, asyncio.Lock())
+        async with turn:
+            lead = await self._store.leads.get(lead_id)
+            card_ts = await self._show_card(lead)
+            for event in await self._store.events.untold(lead_id):
+                await self._tell(event, lead, card_ts)
+
+    async def _show_card(self, lead: Lead) -> str:
+        card = cards.card(lead, now=utcnow(), hidden_entities=self._hidden(lead.business_type))
+        content = {"text": card.text, "blocks": card.blocks}
+        key = f"card:{lead.lead_id}"
+        post = await self._store.posts.get(key)
+        if post is not None and post.ts is not None and await self._edit(post, content):
+            return post.ts
+        channel = await self._directory.channel_id(lead.desk)
+        return await self._post_once(key, channel, content)
+
+    async def _tell(self, event: Event, lead: Lead, card_ts: str) -> None:
+        channel = await self._directory.channel_id(lead.desk)
+        content = {"text": cards.thread_line(event), "thread_ts": card_ts}
+        await self._post_once(f"event:{event.event_id}", channel, content)
+
+    async def _edit(self, post: Post, content: dict[str, Any]) -> bool:
+        """Bring the message to this content; False if it is gone from Slack."""
+        digest = _digest(content)
+        if post.digest == digest:
+            return True
+        try:
+            await self._slack.call("chat.update", channel=post.channel, ts=post.ts, **content)
+        except SlackRefused as error:
+            if error.code not in GONE:
+                raise
+            await self._store.posts.forget(post.key)
+            return False
+        await self._store.posts.posted(post.key, post.ts or "", digest)
+        return True
+
+    async def _post_once(self, key: str, channel: str, content: dict[str, Any]) -> str:
+        """Post under this key unless that was done before; an answer may have been lost on the way."""
+        post = await self._store.posts.intend(key, channel, utcnow())
+        if post.ts is not None:
+            return post.ts
+        metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
+        ts = None if post.fresh else await self._find(post, content.get("thread_ts"))
+        if ts is None:
+            answer = await self._slack.call(
+                "chat.postMessage", channel=channel, metadata=metadata, unfurl_links=False, **content
+            )
+            ts = str(answer["ts"])
+            await self._store.posts.posted(key, ts, _digest(content))
+            return ts
+        await self._store.posts.posted(key, ts, "")  # what it shows is not known: the next show edits it
+        if "thread_ts" not in content:
+            found = await self._store.posts.get(key)
+            if found is not None:
+                await self._edit(found, content)
+        return ts
+
+    async def _find(self, post: Post, thread_ts: str | None) -> str | None:
+        """The ts of the message posted under this intent, if it got through."""
+        at = post.intended_at.timestamp()
+        place = {
+            "channel": post.channel,
+            "include_all_metadata": True,
+            "limit": 200,
+            "oldest": f"{at - CLOCK_SKEW:.6f}",
+            "latest": f"{at + LATEST_ARRIVAL:.6f}",
+        }
+        method = "conversations.history" if thread_ts is None else "conversations.replies"
+        if thread_ts is not None:
+            place["ts"] = thread_ts
+        cursor = ""
+        while True:
+            answer = await self._slack.call(method, cursor=cursor, **place)
+            for message in answer.get("messages", []):
+                if message.get("metadata", {}).get("event_payload", {}).get("key") == post.key:
+                    return str(message["ts"])
+            cursor = answer.get("response_metadata", {}).get("next_cursor", "")
+            if not cursor:
+                return None
+
+
+def _digest(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,218 @@
+"""The card of a lead and the lines of its thread: pure, from a Lead to Block Kit.
+
+Read in five seconds, top down: what is wanted and how urgent; who and how to reach them; why, in the
+customer's own words; seen before; state, source, quality, age; what is degraded; what to do.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.actions import PAST, ActionName, offered
+from core.lead import DeskStatus, Event, Lead, Part
+from handlers import wording
+from handlers.mrkdwn import (
+    Block,
+    ago,
+    clean,
+    cut,
+    escape,
+    mail_link,
+    markup,
+    mention,
+    phone_link,
+    plain,
+)
+
+VISIBLE_MAX = 700
+"""Most characters on a card, labels of buttons and all."""
+
+_NAME_MAX, _COMPANY_MAX, _PHONE_MAX, _MAIL_MAX = 48, 40, 26, 50
+_QUALITY_MAX = 40  # of its first reason
+_WHY_MAX, _SEEN_MAX, _SEEN_MIN, _DEGRADED_MAX = 220, 150, 40, 150
+_STATE_MAX = 150  # what the state line comes to, with an age of "25 minutes ago" and a name for the mention
+_BUTTONS_MAX = 32
+
+_TEXT_MAX = 2_000  # Slack's, for texts that were cut to the limits above: invisible joiners add to them
+
+_BLOCK_ID = "lead"
+
+STATES = {
+    DeskStatus.NEW: "Unclaimed",
+    DeskStatus.CLAIMED: "Claimed",
+    DeskStatus.APPROVED: "Approved",
+    DeskStatus.REJECTED: "Rejected",
+    DeskStatus.SNOOZED: "Snoozed",
+    DeskStatus.WON: "Won",
+    DeskStatus.LOST: "Lost",
+    DeskStatus.SPAM: "Marked as spam",
+    DeskStatus.MERGED: "Merged",
+}
+
+HISTORY = {
+    "received": "Received",
+    "analysed": "Read",
+    "matched": "Compared with earlier leads",
+    "synced": "Saved to the CRM",
+    "crm_failed": "Not saved to the CRM",
+    "contact_read": "Contact data read",
+}
+"""The verbs of history lines that need more words than themselves."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A message ready to post: the fallback text (also the notification) and the blocks."""
+
+    text: str
+    blocks: list[Block]
+
+
+def card(lead: Lead, *, now: datetime, hidden_entities: frozenset[str] = frozenset()) -> Card:
+    """The lead's card as it is now, at most 8 blocks and 700 visible characters.
+
+    Args:
+        lead: without an analysis the card is the placeholder.
+        now: aware, in the desk's time zone: decides what "today" is.
+        hidden_entities: names of entities this desk does not show (its field policy).
+    """
+    head = wording.headline(lead, now=now, hidden=hidden_entities)
+    notes = wording.degraded(lead, _DEGRADED_MAX)
+    room = VISIBLE_MAX - wording.HEADLINE_MAX - _contact_size(lead) - _STATE_MAX - _BUTTONS_MAX - len(notes)
+    room += wording.HEADLINE_MAX - len(head)
+    seen_room = _SEEN_MAX if room >= _WHY_MAX + _SEEN_MAX else max(_SEEN_MIN, room - _WHY_MAX)
+    seen = wording.seen_before(lead, seen_room, hidden_entities)
+    why = wording.reason(lead, min(_WHY_MAX, room - len(seen)), hidden_entities)
+    blocks: list[Block | None] = [
+        {"type": "header", "text": plain(head, 150)},
+        contact_block(lead),
+        _section(why),
+        _section(seen),
+        {"type": "context", "elements": [markup(state_line(lead, hidden_entities))]},
+        {"type": "context", "elements": [plain(notes, _TEXT_MAX, lines=True)]} if notes else None,
+        _actions(lead),
+    ]
+    return Card(
+        text=escape(wording.notice(lead, hidden_entities)), blocks=[block for block in blocks if block]
+    )
+
+
+def contact_block(lead: Lead) -> Block:
+    """Who, beside how to reach them; numbers and addresses can be clicked when they plainly are such."""
+    fields = [plain(_who(lead), _TEXT_MAX, lines=True)]
+    if reach := _reach(lead):
+        fields.append(markup(reach))
+    return {"type": "section", "fields": fields}
+
+
+def state_line(lead: Lead, hidden: frozenset[str] = frozenset()) -> str:
+    """Who has it, where it came from, what it is worth, its number and its age, as mrkdwn."""
+    parts = [f"*{state(lead)}*", escape(wording.source(lead)), lead.number, ago(lead.received_at)]
+    if lead.analysis:
+        parts.insert(2, escape(wording.quality(lead.analysis, _QUALITY_MAX, hidden)))
+    elif Part.ANALYSIS not in lead.missing:
+        parts.insert(0, "Reading it now…")
+    return " · ".join(parts)
+
+
+def state(lead: Lead) -> str:
+    """What the desk has made of the lead and whose it is, as mrkdwn."""
+    if lead.owner is None:
+        return STATES[lead.desk_status]
+    if lead.desk_status == DeskStatus.NEW:
+        return f"For {mention(lead.owner)}"
+    joint = " by" if lead.desk_status == DeskStatus.CLAIMED else ", owner"
+    return f"{STATES[lead.desk_status]}{joint} {mention(lead.owner)}"
+
+
+def thread_line(event: Event, who: str | None = None, *, to: str | None = None) -> str:
+    """One line of a lead's history, as mrkdwn: ``Claimed by Ana``, ``Reassigned by Ana to @Ben``.
+
+    Args:
+        event: what happened; of a reassignment, ``why`` is the new owner's Slack user id.
+        who: the actor's plain name; without it a Slack user is mentioned, which pings.
+        to: the new owner's plain name; without it they are mentioned, the one person who must know.
+    """
+    what = HISTORY.get(event.what) or clean(event.what.replace("_", " ")).capitalize() or "Changed"
+    line = escape(what, 60)
+    if event.actor != "system":
+        line += f" by {named(event.actor, who)}"
+    if event.why is None:
+        return line
+    if event.what == PAST[ActionName.REASSIGN]:
+        return f"{line} to {named(event.why, to)}"
+    return f"{line}: {escape(event.why, 300)}"
+
+
+def named(actor: str, name: str | None = None) -> str:
+    """Who did something, in mrkdwn: by name if there is one, else a mention or the API key's name."""
+    if name is not None:
+        return escape(name, 60)
+    key = actor.removeprefix("api:")
+    return f"API key {escape(key, 40)}" if key != actor else mention(actor)
+
+
+def actions_block_id(lead: Lead) -> str:
+    """Carries the lead and the version its buttons were drawn for; a user picker has no value of its own."""
+    return f"{_BLOCK_ID}:{lead.lead_id}:{lead.version}"
+
+
+def lead_of(block_id: str) -> tuple[str, int] | None:
+    """The lead's id and the version that was seen, from the block a click came from; None if not a card's."""
+    kind, _, rest = block_id.partition(":")
+    lead_id, _, version = rest.rpartition(":")
+    if kind != _BLOCK_ID or not lead_id or not (version.isascii() and version.isdigit()):
+        return None
+    return lead_id, int(version)
+
+
+def _section(text: str) -> Block | None:
+    return {"type": "section", "text": plain(text, _TEXT_MAX, lines=True)} if text else None
+
+
+def _who(lead: Lead) -> str:
+    name, company = (clean(text or "") for text in (lead.contact.name, lead.contact.company))
+    parts = [cut(name, _NAME_MAX), cut(company, _COMPANY_MAX)]
+    return "\n".join(filter(None, parts)) or "No name given"
+
+
+def _reach(lead: Lead) -> str:
+    phone, mail = (clean(text or "") for text in (lead.contact.phone, lead.contact.email))
+    links = [phone_link(phone, _PHONE_MAX), mail_link(mail, _MAIL_MAX)]
+    return "\n".join(filter(None, links)) or "No phone or e-mail given"
+
+
+def _contact_size(lead: Lead) -> int:
+    reach = [(lead.contact.phone, _PHONE_MAX), (lead.contact.email, _MAIL_MAX)]
+    return len(_who(lead)) + max(25, sum(min(len(text), most) + 1 for text, most in reach if text))
+
+
+def _actions(lead: Lead) -> Block | None:
+    names = offered(lead)
+    if not names:
+        return None
+    buttons = [_button(lead, name, primary=name == names[0]) for name in names]
+    return {"type": "actions", "block_id": actions_block_id(lead), "elements": buttons}
+
+
+def _button(lead: Lead, name: ActionName, *, primary: bool) -> Block:
+    if name == ActionName.REASSIGN:
+        return {"type": "users_select", "action_id": name.value, "placeholder": plain("Reassign…", 150)}
+    button: Block = {
+        "type": "button",
+        "action_id": name.value,
+        "text": plain(name.value.capitalize(), 75),
+        "value": lead.lead_id,
+    }
+    if name == ActionName.REJECT:
+        return button | {"style": "danger", "confirm": _confirm(lead)}
+    return button | {"style": "primary"} if primary else button
+
+
+def _confirm(lead: Lead) -> Block:
+    return {
+        "title": plain(f"Reject {lead.number}?", 100),
+        "text": plain("It leaves the queue for everybody. Nothing is deleted.", 300),
+        "confirm": plain("Reject", 30),
+        "deny": plain("Keep it", 30),
+        "style": "danger",
+    }

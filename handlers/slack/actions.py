@@ -1,0 +1,34 @@
+"""The card's buttons: what was clicked is enqueued, then acknowledged; core decides."""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from core.actions import Action, ActionName
+from core.desk import Desk
+from handlers import cards
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to every action a card offers."""
+
+    async def clicked(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        await desk.act(asked(body, action, desk.channel))
+        await ack()
+
+    for name in ActionName:
+        app.action(name.value)(clicked)
+
+
+def asked(body: dict[str, Any], action: dict[str, Any], desk: str) -> Action:
+    """The action in a block_actions payload; its key is the same when the payload comes twice."""
+    lead_id, _ = cards.lead_of(action["block_id"]) or ("", 0)
+    user = body["user"]["id"]
+    return Action(
+        key=f"action:{lead_id}:{action['action_id']}:{user}:{action['action_ts']}",
+        name=ActionName(action["action_id"]),
+        lead_id=lead_id,
+        desk=desk,
+        actor=user,
+        target=action.get("selected_user"),
+    )

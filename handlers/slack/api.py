@@ -1,0 +1,137 @@
+"""Slack's Web API as we call it: errors mapped, Retry-After honoured, never a blind repeat of a post."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+from aiolimiter import AsyncLimiter
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from core import metrics
+from core.errors import Refused, Unavailable
+
+TIMEOUT_SECONDS = 10
+
+WAIT_SECONDS = 5.0
+"""A shorter Retry-After is waited for on the spot; a longer one makes the part wait in the store."""
+
+CALM_SECONDS = 60.0
+"""After a 429, how long a method keeps to one call a second in that channel (Slack's posting rate)."""
+
+WEATHER = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "rollup_error"}
+)
+
+READS = frozenset(
+    {"conversations.history", "conversations.list", "conversations.members", "conversations.replies"}
+    | {"usergroups.users.list", "users.info"}
+)
+"""Slack's reading methods take no JSON body, only a query."""
+
+MENDS = {
+    "channel_not_found": "the desk's channel does not exist or the bot is not in it: invite the bot",
+    "not_in_channel": "the bot is not in the channel: invite it with /invite",
+    "is_archived": "the channel is archived: unarchive it or set another desk channel",
+    "invalid_auth": "the bot token is not valid: set SLACK_BOT_TOKEN anew",
+    "token_revoked": "the bot token was revoked: install the app again",
+    "account_inactive": "the app was removed from the workspace: install it again",
+    "missing_scope": "the app lacks a scope: install it again with today's manifest.yml",
+}
+
+
+class Slack:
+    """The Web API of one workspace."""
+
+    def __init__(self, token: str, base_url: str) -> None:
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS))
+        # No retry handlers: the SDK's would repeat a post whose answer was lost; we look before we repeat.
+        self.client = AsyncWebClient(
+            token=token, base_url=base_url, timeout=TIMEOUT_SECONDS, session=self._session, retry_handlers=[]
+        )
+        self._pace: dict[tuple[str, str], Pace] = {}
+
+    async def call(self, method: str, **params: Any) -> dict[str, Any]:
+        """The answer of ``chat.postMessage`` and the like; raises Unavailable or Refused."""
+        pace = self._pace.setdefault((method, str(params.get("channel", ""))), Pace())
+        for _ in range(3):
+            await pace.turn()
+            try:
+                return await _mapped(self._send, method, params)
+            except Unavailable as error:
+                metrics.failures.labels("Slack").inc()
+                if error.retry_after is None:
+                    raise
+                pace.slow_down(error.retry_after)
+                if error.retry_after > WAIT_SECONDS:
+                    raise
+        raise Unavailable("Slack", "asked us to slow down, again and again", retry_after=WAIT_SECONDS)
+
+    async def _send(self, method: str, params: dict[str, Any]) -> AsyncSlackResponse:
+        if method in READS:
+            return await self.client.api_call(method, http_verb="GET", params=params)
+        return await self.client.api_call(method, json=params)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._session.close()
+
+
+class Pace:
+    """How fast one method may be called in one channel: freely, until Slack says 429."""
+
+    def __init__(self) -> None:
+        self._not_before = 0.0
+        self._calm_until = 0.0
+        self._one_a_second = AsyncLimiter(1, 1)
+
+    async def turn(self) -> None:
+        """Return when the next call may be made."""
+        now = time.monotonic()
+        if now < self._not_before:
+            if self._not_before - now > WAIT_SECONDS:
+                wait = self._not_before - now
+                raise Unavailable("Slack", "asked us to slow down", retry_after=wait)
+            await asyncio.sleep(self._not_before - now)
+        if time.monotonic() < self._calm_until:
+            await self._one_a_second.acquire()
+
+    def slow_down(self, retry_after: float) -> None:
+        """Slack said 429."""
+        self._not_before = time.monotonic() + retry_after
+        self._calm_until = self._not_before + CALM_SECONDS
+
+
+async def _mapped(
+    send: Callable[[str, dict[str, Any]], Awaitable[AsyncSlackResponse]], method: str, params: dict[str, Any]
+) -> dict[str, Any]:
+    """Slack's and the network's errors as ours."""
+    try:
+        response = await send(method, params)
+    except SlackApiError as error:
+        raise _meaning(error) from None
+    except (aiohttp.ClientError, TimeoutError, SlackClientError) as error:
+        raise Unavailable("Slack", f"did not answer ({type(error).__name__})") from None
+    return dict(response.data) if isinstance(response.data, dict) else {}
+
+
+def _meaning(error: SlackApiError) -> Unavailable | Refused:
+    response = error.response
+    code = str(response.get("error", "")) if isinstance(response.data, dict) else ""
+    if code == "ratelimited" or response.status_code == 429:  # noqa: PLR2004 - Too Many Requests
+        retry_after = float(response.headers.get("Retry-After", 1))
+        return Unavailable("Slack", "asked us to slow down", retry_after=retry_after)
+    if not code or code in WEATHER or response.status_code >= 500:  # noqa: PLR2004 - their fault
+        return Unavailable("Slack", f"failed ({code or response.status_code})")
+    return SlackRefused(code, f"{MENDS.get(code, 'it refused what we sent')} ({code})")
+
+
+class SlackRefused(Refused):
+    """Slack's firm no, with its own word for it, e.g. ``message_not_found``."""
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__("Slack", why)
+        self.code = code

@@ -1,0 +1,115 @@
+"""The /lead command: answers within three seconds whatever hangs, privately, to members of the desk."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+
+from core import intake
+from core.desk import Desk
+from core.errors import InvalidLead, NotAllowed, NotFound, Refused, Unavailable
+from core.lead import utcnow
+from core.store.submissions import Submission
+from handlers import answers, views
+from handlers.answers import Answer
+from handlers.mrkdwn import escape
+from handlers.slack.api import Slack
+
+PATIENCE = 2.5
+"""Seconds for an answer; Slack shows an error after three."""
+
+Ask = Callable[[str, dict[str, Any]], Awaitable[Answer | None]]
+"""A subcommand: (what follows it, Slack's command) -> the answer, or None when a modal was opened."""
+
+
+def register(app: AsyncApp, desk: Desk, slack: Slack) -> None:
+    """Listen to /lead and to its modal."""
+
+    async def open_modal(command: dict[str, Any]) -> None:
+        await slack.call("views.open", trigger_id=command["trigger_id"], view=views.new_lead())
+
+    asks: dict[str, Ask] = {
+        "help": lambda _rest, _command: _help(),
+        "show": lambda rest, command: _show(desk, rest, command["user_id"]),
+        "similar": lambda rest, command: _similar(desk, rest, command["user_id"]),
+        "list": lambda _rest, _command: _list(desk),
+        "new": lambda _rest, command: open_modal(command),
+    }
+
+    @app.command("/lead")
+    async def lead(ack: AsyncAck, respond: AsyncRespond, command: dict[str, Any]) -> None:
+        await ack()
+        verb, _, rest = (command.get("text") or "help").strip().partition(" ")
+        answer = await _in_time(desk, asks.get(verb.lower()), verb, rest.strip(), command)
+        if answer is not None:
+            await respond(text=answer.text, blocks=answer.blocks, response_type="ephemeral")
+
+    @app.view(views.NEW_LEAD)
+    async def new_lead(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
+        try:
+            await _submit(desk, view, body["user"]["id"])
+        except InvalidLead as error:
+            await ack(response_action="errors", errors=views.errors_of(error))
+        except NotAllowed as error:
+            await ack(response_action="errors", errors={"message": str(error)})
+        else:
+            await ack()
+
+
+async def _in_time(
+    desk: Desk, ask: Ask | None, verb: str, rest: str, command: dict[str, Any]
+) -> Answer | None:
+    """What to say privately, within PATIENCE; None when a modal is the answer."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await desk.admit(command["user_id"])
+            return answers.unknown_command(verb) if ask is None else await ask(rest, command)
+    except (Unavailable, Refused) as error:
+        return answers.away(f"*/lead {escape(verb, 20)}*", error)
+    except TimeoutError:
+        return answers.away(f"*/lead {escape(verb, 20)}*", Unavailable("baseCamp", "took too long"))
+    except NotFound as error:
+        return answers.not_found(error)
+    except NotAllowed as error:
+        return answers.not_allowed(error)
+
+
+async def _help() -> Answer:
+    return answers.usage()
+
+
+async def _show(desk: Desk, rest: str, user: str) -> Answer:
+    lead, history = await desk.show(rest, reader=user)
+    return answers.shown(lead, now=utcnow(), history=history, hidden_entities=desk.hidden(lead.business_type))
+
+
+async def _similar(desk: Desk, rest: str, user: str) -> Answer:
+    if not rest:
+        return answers.usage()
+    return answers.similar(rest, await desk.similar(rest, reader=user))
+
+
+async def _list(desk: Desk) -> Answer:
+    return answers.listing(await desk.open_leads(limit=answers.ROWS_MAX))
+
+
+async def _submit(desk: Desk, view: dict[str, Any], user: str) -> None:
+    await desk.admit(user)
+    payload = views.read_new_lead(view["state"]["values"])
+    submission = Submission(
+        source="slash_command",
+        event_key=f"view:{view['id']}",
+        fingerprint=intake.fingerprint(payload),
+        content_type="application/json",
+        body=json.dumps(payload).encode(),
+        received_at=utcnow(),
+    )
+    await desk.submit(
+        submission,
+        lambda: intake.read(
+            payload, source="slash_command", now=submission.received_at, business_types=desk.business_types
+        ),
+        actor=user,
+    )

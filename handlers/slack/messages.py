@@ -1,0 +1,85 @@
+"""Messages in watched channels become leads, kept before Slack gets its acknowledgement."""
+
+import html
+import re
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from core import intake
+from core.desk import Desk
+from core.errors import InvalidLead
+from core.lead import MESSAGE_MAX, Draft, utcnow
+from core.store.submissions import Submission
+from handlers.slack.directory import Directory
+
+SPECIAL = re.compile(r"<(?P<kind>[@#!]?)(?P<target>[^|<>]+)(?:\|(?P<label>[^<>]*))?>")
+"""Slack's way of writing mentions, channels and links; whatever a person types comes escaped."""
+
+
+def register(app: AsyncApp, desk: Desk, directory: Directory) -> None:
+    """Listen to messages; all but people's top-level ones in watched channels are left alone."""
+
+    async def keep(event: dict[str, Any], next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002 - Bolt's name
+        # Bolt acknowledges an event before its listener runs, but after its middleware: if this raises,
+        # Slack gets no acknowledgement and delivers again.
+        if _is_from_a_person(event) and event["channel"] in await _watched(desk, directory):
+            await _submit(event, desk)
+        await next()
+
+    @app.event("message", middleware=[keep])
+    async def kept() -> None:
+        """Nothing is left to do."""
+
+
+def as_typed(text: str) -> str:
+    """What the person typed, from Slack's escaped text: ``<mailto:a@b.co|a@b.co>`` is ``a@b.co`` again."""
+    return html.unescape(SPECIAL.sub(_typed, text))
+
+
+def _typed(special: re.Match[str]) -> str:
+    kind, target, label = special["kind"], special["target"], special["label"]
+    if kind:  # a user, a channel or a group
+        return {"@": "@", "#": "#", "!": "@"}[kind] + (label or target).lstrip("@")
+    if target.startswith(("mailto:", "tel:")):
+        return target.partition(":")[2]
+    return f"{label} ({target})" if label and label not in target else target
+
+
+async def _watched(desk: Desk, directory: Directory) -> set[str]:
+    return {await directory.channel_id(channel) for channel in desk.watched}
+
+
+def _is_from_a_person(event: dict[str, Any]) -> bool:
+    is_reply = event.get("thread_ts") not in {None, event.get("ts")}
+    return not is_reply and "subtype" not in event and "bot_id" not in event and bool(event.get("text"))
+
+
+async def _submit(event: dict[str, Any], desk: Desk) -> None:
+    text = as_typed(event["text"])
+
+    def read() -> Draft:
+        if not text.strip():
+            raise InvalidLead("message", "is empty", code="MESSAGE_EMPTY")
+        return Draft(
+            contact=intake.find_contact(text, region=desk.region),
+            message=intake.storable(text)[:MESSAGE_MAX],
+            source="slack_message",
+            custom_fields={"slack_user": event["user"], "slack_channel": event["channel"]},
+            received_at=datetime.fromtimestamp(float(event["ts"]), UTC),
+        )
+
+    submission = Submission(
+        source="slack_message",
+        event_key=f"{event['channel']}:{event['ts']}",
+        fingerprint=intake.fingerprint({"text": text}),
+        content_type="text/plain",
+        body=text.encode("utf-8", "replace"),
+        received_at=utcnow(),
+    )
+    try:
+        await desk.submit(submission, read, actor=event["user"])
+    except InvalidLead:
+        return  # kept with its reason; a delivery again would not mend it

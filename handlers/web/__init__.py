@@ -1,0 +1,1 @@
+"""HTTP's ways in: webhooks, the API, health."""

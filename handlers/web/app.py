@@ -1,0 +1,27 @@
+"""The web application: routes, limits, and Slack's requests where there is no Socket Mode."""
+
+from collections.abc import Iterable
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncApp
+
+from handlers.web.bodies import BODY_MAX
+from handlers.web.envelope import outcomes
+
+
+def web_app(*routes: Iterable[web.RouteDef]) -> web.Application:
+    """An application with these routes."""
+    app = web.Application(middlewares=[outcomes], client_max_size=BODY_MAX)
+    for group in routes:
+        app.add_routes(group)
+    return app
+
+
+def slack_events(bolt: AsyncApp) -> Iterable[web.RouteDef]:
+    """Slack's own requests, whose signature Bolt checks: events, commands, clicks, modals."""
+
+    async def events(request: web.Request) -> web.Response:
+        return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
+
+    return [web.post("/slack/events", events)]

@@ -1,0 +1,99 @@
+"""A request's body as a mapping: JSON, form-encoded and multipart alike."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+from aiohttp.multipart import BodyPartReader, MultipartReader
+from aiohttp.streams import StreamReader
+
+from handlers.web.envelope import Rejected
+
+BODY_MAX = 256 * 1024
+"""Bytes; larger bodies are refused with 413."""
+
+DEPTH_MAX = 20
+"""Deepest nesting of JSON that anybody means."""
+
+
+async def decode(request: web.Request, body: bytes) -> dict[str, Any]:
+    """The body's fields; Rejected with 400 when it is not what its content type says, 415 for other types."""
+    match request.content_type:
+        case "application/json":
+            return _json(body)
+        case "application/x-www-form-urlencoded":
+            return _form(body, request.charset or "utf-8")
+        case "multipart/form-data":
+            return await _multipart(request, body)
+        case _:
+            raise Rejected(
+                415, "UNSUPPORTED_TYPE", "Send JSON, a form or multipart/form-data.", field="Content-Type"
+            )
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise Rejected(400, "BAD_JSON", "The body is not valid JSON.") from None
+    if not isinstance(value, dict):
+        raise Rejected(400, "BAD_JSON", "The body must be a JSON object.")
+    if _depth(value) > DEPTH_MAX:
+        raise Rejected(400, "BAD_JSON", f"The JSON is nested deeper than {DEPTH_MAX} levels.")
+    return value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _depth(value: Any) -> int:
+    deepest, level = 0, [value]
+    while level and deepest <= DEPTH_MAX:
+        deepest += 1
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner.extend(item.values())
+            elif isinstance(item, list):
+                inner.extend(item)
+        level = inner
+    return deepest
+
+
+def _form(body: bytes, charset: str) -> dict[str, Any]:
+    try:
+        return _gather(parse_qsl(body.decode(charset), keep_blank_values=True, max_num_fields=500))
+    except (ValueError, LookupError):
+        raise Rejected(400, "BAD_FORM", "The body is not a valid form.") from None
+
+
+async def _multipart(request: web.Request, body: bytes) -> dict[str, Any]:
+    pairs: list[tuple[str, str]] = []
+    stream = StreamReader(request.protocol, 2**16)
+    stream.feed_data(body)
+    stream.feed_eof()
+    try:
+        async for part in MultipartReader(request.headers, stream):
+            if isinstance(part, BodyPartReader) and part.name:
+                # A file is kept whole in the submission; the lead says that there is one.
+                value = part.filename or await part.text()
+                pairs.append((part.name, value))
+    except (ValueError, AssertionError, LookupError):
+        raise Rejected(400, "BAD_FORM", "The body is not valid multipart/form-data.") from None
+    return _gather(pairs)
+
+
+def _gather(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """A field that is sent several times becomes a list."""
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        if name not in fields:
+            fields[name] = value
+        elif isinstance(fields[name], list):
+            fields[name].append(value)
+        else:
+            fields[name] = [fields[name], value]
+    return fields

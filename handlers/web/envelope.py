@@ -1,0 +1,95 @@
+"""The one shape of every JSON answer, and the middleware that turns each outcome into it."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from aiohttp import web
+from uuid_utils.compat import uuid4
+
+from core import metrics
+from core.errors import InvalidLead, LeadDeskError, NotAllowed, NotFound, Unavailable
+from core.lead import utcnow
+
+log = structlog.get_logger()
+
+API_VERSION = "1.0.0"
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+REQUEST_ID = web.RequestKey("request_id", str)
+
+GIVEN_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
+
+
+class Rejected(Exception):
+    """A request that is refused before anything of it is a lead: its HTTP status, a code and a sentence."""
+
+    def __init__(self, status: int, code: str, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.field = field
+
+
+def answer(request: web.Request, data: Any, *, status: int = 200) -> web.Response:
+    """Success, in the envelope."""
+    return web.json_response(_envelope(request, data=data, errors=[]), status=status)
+
+
+@web.middleware
+async def outcomes(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give every request an id and every failure its envelope; nobody is shown an exception's text."""
+    given = request.headers.get("X-Request-Id", "")
+    request[REQUEST_ID] = given if GIVEN_ID.fullmatch(given) else f"req_{uuid4().hex}"
+    bound = structlog.contextvars.bound_contextvars(request_id=request[REQUEST_ID])
+    with bound, metrics.active_connections.track_inprogress():
+        response = await _outcome(request, handler)
+    response.headers["X-Request-Id"] = request[REQUEST_ID]
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse:  # noqa: PLR0911 - one an error
+    try:
+        return await handler(request)
+    except Rejected as error:
+        return _failure(request, error.status, error.code, error.message, error.field)
+    except InvalidLead as error:
+        return _failure(request, 422, error.code, f"The lead was not accepted: {error.why}.", error.field)
+    except NotFound as error:
+        return _failure(request, 404, "NOT_FOUND", str(error))
+    except NotAllowed as error:
+        return _failure(request, 403, "NOT_ALLOWED", str(error))
+    except Unavailable as error:
+        return _failure(request, 503, "UNAVAILABLE", f"{error.service} does not answer right now; try again.")
+    except web.HTTPRequestEntityTooLarge:
+        return _failure(request, 413, "TOO_LARGE", "The body is larger than is accepted.")
+    except web.HTTPException as error:
+        return _failure(request, error.status, error.reason.upper().replace(" ", "_"), f"{error.reason}.")
+    except Exception as error:
+        why = str(error) if isinstance(error, LeadDeskError) else type(error).__name__
+        log.exception("request_failed", path=request.path, why=why)
+        return _failure(request, 500, "INTERNAL", "Something broke here; it is logged under this request id.")
+
+
+def _failure(
+    request: web.Request, status: int, code: str, message: str, field: str | None = None
+) -> web.Response:
+    error = {"code": code, "message": message, "field": field}
+    return web.json_response(_envelope(request, data=None, errors=[error]), status=status)
+
+
+def _envelope(request: web.Request, *, data: Any, errors: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "success": not errors,
+        "data": data,
+        "errors": errors,
+        "metadata": {
+            "timestamp": utcnow().isoformat(),
+            "version": API_VERSION,
+            "request_id": request[REQUEST_ID],
+        },
+    }

@@ -1,0 +1,1 @@
+"""The tests, flat: test_<what>.py; helpers beside them."""
