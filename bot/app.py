@@ -1,13 +1,12 @@
 """The composition root: every part of the product is made and wired here, and nowhere else."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+import structlog
 from aiohttp import web
-from core.adapters.chroma import open_chroma
-from core.adapters.ollama import Ollama
-from core.analyze import Analyst
 from slack_bolt.async_app import AsyncApp
 
 import prompts
@@ -16,10 +15,14 @@ from bot.schedule import Schedule
 from bot.settings import Settings
 from core import metrics
 from core.adapters.airtable import Airtable
-from core.adapters.embedder import open_embedder
+from core.adapters.chroma import Chroma
+from core.adapters.embedder import LoadedEmbedder, NoEmbedder, open_embedder
 from core.adapters.local_crm import LocalCrm
+from core.adapters.ollama import Ollama
+from core.analyze import Analyst
 from core.crm import MAPPINGS
 from core.desk import Desk
+from core.errors import Refused
 from core.pipeline import Parts
 from core.ports import CrmTable, Embedder, LanguageModel, VectorIndex
 from core.search import Search
@@ -31,6 +34,8 @@ from handlers.slack.directory import Directory
 from handlers.slack.socket import Socket
 from handlers.web import health, intake
 from handlers.web.app import slack_events, web_app
+
+log = structlog.get_logger()
 
 MAPPING = MAPPINGS["notes"]
 
@@ -65,17 +70,19 @@ async def running(
 ) -> AsyncIterator[App]:
     """The product from open to closed; what is given replaces what the settings would make."""
     async with AsyncExitStack() as stack:
-        engine = Engine(database_url=settings.database, executor_id=settings.executor_id)
-        stack.push_async_callback(engine.stop)  # pushed first: it comes last (see Engine.stop)
         store = await open_store(settings.database)
         stack.push_async_callback(store.close)
         slack = Slack(_secret(settings.slack_bot_token), settings.slack_api_url)
         stack.push_async_callback(slack.close)
         directory = Directory(slack, listed=settings.slack_desk_members)
-        embedder = embedder or await open_embedder(settings.model_dir, settings.embedding_model)
+        if embedder is None:
+            loaded = await asyncio.to_thread(load_embedder, settings)
+            stack.callback(loaded.close)
+            embedder = loaded
         if index is None:
-            index = await open_chroma(settings.data_dir / "chroma", settings.chroma_url)
-            stack.push_async_callback(index.close)
+            chroma = Chroma(settings.data_dir / "chroma", settings.chroma_url)
+            stack.push_async_callback(chroma.close)
+            index = chroma
         if crm is None:
             crm = make_crm(settings, store)
             stack.push_async_callback(crm.close)
@@ -85,7 +92,7 @@ async def running(
         businesses = {name: prompts.load(name) for name in prompts.names()}
 
         def hidden(business_type: str) -> frozenset[str]:
-            return businesses[business_type].hidden_entities
+            return businesses[business_type].hidden
 
         parts = Parts(
             store=store,
@@ -102,6 +109,7 @@ async def running(
             board=SlackBoard(store, slack, directory, hidden=hidden),
             members=directory,
         )
+        engine = Engine(database_url=settings.database, executor_id=settings.executor_id)
         channel = settings.slack_desk_channel or ""
         desk = Desk(
             parts=parts,
@@ -113,6 +121,7 @@ async def running(
             region=settings.phone_region,
             hidden=hidden,
         )
+        stack.push_async_callback(engine.stop)  # after the doors are closed, before what its steps use
         await engine.start(parts)
         schedule = Schedule(engine, parts)
         schedule.start()
@@ -128,6 +137,15 @@ async def running(
 
 def _secret(value: object) -> str:
     return value.get_secret_value() if hasattr(value, "get_secret_value") else ""
+
+
+def load_embedder(settings: Settings) -> LoadedEmbedder:
+    """The embedding; where there is none, one that says so at each lead, since leads come first. Blocks."""
+    try:
+        return open_embedder(settings.model_dir, settings.embedding_model)
+    except Refused as error:
+        log.error("no_embedding", why=error.why)  # noqa: TRY400 - the sentence says it all
+        return NoEmbedder(error)
 
 
 def make_model(settings: Settings) -> Ollama | None:

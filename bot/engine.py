@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -82,14 +83,13 @@ class Engine:
         await DBOS.register_queue_async(ACTIONS, worker_concurrency=20, polling_interval_sec=POLL_SECONDS)
 
     async def stop(self, *, drain_seconds: int = 20) -> None:
-        """Let what runs come to its end, then stop; what did not make it goes on at the next start.
-
-        Comes last at shutdown: dbos takes the loop's default executor with it.
-        """
-        self._client.destroy()
+        """Let what runs come to its end, then stop; what did not make it goes on at the next start."""
         await _in_own_thread(
             lambda: DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=drain_seconds)
         )
+        self._client.destroy()
+        # dbos had put its executor in the loop's place, and has ended it.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
     def enlist(self, connection: Connection, lead_id: str) -> None:
         """Enqueue the lead's pipeline inside the caller's transaction."""

@@ -1,8 +1,10 @@
-"""How people ask for things in any trade: ways of saying each intent and how much each weighs, in log units.
+"""How people ask for things in any trade: ways of saying each intent, each with its weight in log units.
 
 A trade's own words live in its file in prompts/. Patterns read lower-case text with straight apostrophes; each
-starts at a word. Written from how leads are phrased, not from any test data.
+starts at a word.
 """
+
+# ruff: noqa: E501  # a pattern reads better on one line
 
 import re
 from collections.abc import Mapping
@@ -57,8 +59,10 @@ _WAYS: Mapping[Intent, Mapping[float, tuple[str, ...]]] = {
         ),
         1.2: (
             r"can (?:you|someone|somebody|anyone) (?:come|fix|repair|look at|check|replace|see me|install|send)\b",
-            r"needs? (?:it |them |to (?:get|have) )?(?:my |the |a |new )?(?:\w+ )?"
-            r"(?:fixed|repaired|serviced|replaced|looked at|checked|installed|changed|done)\b",
+            (
+                r"needs? (?:it |them |to (?:get|have) )?(?:my |the |a |new )?(?:\w+ )?"
+                r"(?:fixed|repaired|serviced|replaced|looked at|checked|installed|changed|done)\b"
+            ),
             r"(?:looking|hoping) to (?:book|schedule|get)\b",
         ),
         0.9: (
@@ -147,9 +151,11 @@ _WHOLE: Mapping[Intent, Mapping[float, tuple[str, ...]]] = {
     },
     Intent.GENERAL: {
         2.5: (
-            r"^\W*(?:hi|hello|hey|hiya|good (?:morning|evening|afternoon|day)|bonjour|hola|hallo|thanks?|thank you"
-            r"|thx|ty|bye|goodbye|ok|okay|yes|no|test|testing|cheers)"
-            r"(?: (?:so much|very much|a lot|again|everyone|all|there|team|you))*\W*$",
+            (
+                r"^\W*(?:hi|hello|hey|hiya|good (?:morning|evening|afternoon|day)|bonjour|hola|hallo|thanks?|thank you"
+                r"|thx|ty|bye|goodbye|ok|okay|yes|no|test|testing|cheers)"
+                r"(?: (?:so much|very much|a lot|again|everyone|all|there|team|you))*\W*$"
+            ),
         ),
     },
 }

@@ -11,7 +11,7 @@ from core import metrics
 from core.actions import OPEN, Action
 from core.errors import InvalidLead, NotAllowed
 from core.lead import Draft, Event, Lead, utcnow
-from core.pipeline import Parts
+from core.pipeline import NOT_A_MEMBER, Parts
 from core.store.submissions import Accepted, Submission
 
 
@@ -77,7 +77,7 @@ class Desk:
     async def admit(self, user: str) -> None:
         """NotAllowed unless the user is a member of the desk."""
         if not await self.parts.members.may_work(user, self.channel):
-            raise NotAllowed("Only members of the desk's channel can see and work its leads.")
+            raise NotAllowed(NOT_A_MEMBER)
 
     async def show(self, number: str, *, reader: str) -> tuple[Lead, list[Event]]:
         """A lead with its contact data and history; that it was read becomes part of the history."""

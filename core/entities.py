@@ -1,4 +1,6 @@
-"""The facts a business looks for, found in a message by its words and by recognisers, each with its literal quote."""
+"""The facts a business looks for, found in a message by words and recognisers, each with its literal quote."""
+
+# ruff: noqa: E501  # a pattern reads better on one line
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -21,15 +23,15 @@ _AMOUNT = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+(?:\.\d{1,2})?"
 _SCALE = r"(?: ?(?:k|m|mil|million|thousand|grand)\b)?"
 _MONEY = re.compile(
     r"(?:\b(?:under|below|around|about|up to|max(?:imum)?|at most|roughly|between|approximately|less than|over)[ ])?"
-    rf"(?:[$€£] ?(?:{_AMOUNT}){_SCALE}(?: ?(?:-|–|to|and) ?[$€£]? ?(?:{_AMOUNT}){_SCALE})?"
-    rf"|\b(?:{_AMOUNT}){_SCALE}(?: ?(?:-|–|to|and) ?(?:{_AMOUNT}){_SCALE})? ?(?:dollars|usd|euros?|eur|pounds|gbp|bucks|€|£)"
+    rf"(?:[$€£] ?(?:{_AMOUNT}){_SCALE}(?: ?(?:-|\u2013|to|and) ?[$€£]? ?(?:{_AMOUNT}){_SCALE})?"
+    rf"|\b(?:{_AMOUNT}){_SCALE}(?: ?(?:-|\u2013|to|and) ?(?:{_AMOUNT}){_SCALE})? ?(?:dollars|usd|euros?|eur|pounds|gbp|bucks|€|£)"
     rf"|(?<=\bbudget )(?:(?:is|of|around|about|up to|roughly|approximately) ){{0,3}}(?:{_AMOUNT}){_SCALE}"
     r"|\b(?:five|six|seven)[- ]figures?\b)",
     re.IGNORECASE,
 )
 _HEADCOUNT = re.compile(
     r"\b\d{1,3}(?:,\d{3})+ ?\+?[ -]?(?:employees|people|persons?|staff|seats|ftes?|users|workers|team members)\b"
-    r"|\b\d{1,5} ?\+?(?: ?(?:-|–|to) ?\d{1,5})?[ -]?(?:employees|people|person|staff|seats|ftes?|users|workers|team members)\b"
+    r"|\b\d{1,5} ?\+?(?: ?(?:-|\u2013|to) ?\d{1,5})?[ -]?(?:employees|people|person|staff|seats|ftes?|users|workers|team members)\b"
     r"|\b(?:team|staff|company|firm|crew|business) of (?:about |around |roughly )?(?:\d{1,5}|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|fifty)\b",
     re.IGNORECASE,
 )
@@ -51,11 +53,12 @@ _LOCATION = re.compile(
     rf"|\bdowntown(?: {_NAME})?\b"
     r"|\bat (?:my|our) (?:house|home|office|place|work|apartment|shop)\b"
 )
-_NO_PLACE = frozenset(
-    "january february march april may june july august september october november december monday tuesday wednesday"
-    " thursday friday saturday sunday christmas easter thanksgiving my your our the this that his her a an i it what"
-    " which english spanish french german google facebook instagram yelp dear hi hello mr mrs ms dr botox".split()
-)
+_NO_PLACE_WORDS = """
+january february march april may june july august september october november december monday tuesday wednesday
+thursday friday saturday sunday christmas easter thanksgiving my your our the this that his her a an i it what which
+english spanish french german google facebook instagram yelp dear hi hello mr mrs ms dr
+"""
+_NO_PLACE = frozenset(_NO_PLACE_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,9 @@ def without_hidden(text: str, business: BusinessType, also: Iterable[str] = ()) 
         (hit.start, hit.end) for name in business.hidden for hit in lexicon(business, name).find(words(text))
     ]
     for quote in also:
-        spans += (match.span() for match in re.finditer(re.escape(one_line(quote)), text, re.IGNORECASE) if quote)
+        spans += (
+            match.span() for match in re.finditer(re.escape(one_line(quote)), text, re.IGNORECASE) if quote
+        )
     for start, end in sorted(spans, reverse=True):
         text = f"{text[:start]}…{text[end:]}"
     return re.sub(r"…(?:[\s,]*…)+", "…", text)

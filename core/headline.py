@@ -1,4 +1,4 @@
-"""What a card says first: the request as a person would note it, and one sentence in the customer's own words."""
+"""What a card says first: the request as a person would note it, and the customer's own words."""
 
 import re
 from collections.abc import Mapping
@@ -15,14 +15,15 @@ TOPICS_MAX = 5
 
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?]*")
 _COURTESY = re.compile(
-    r"^\W*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|thanks?|thank you|(?:kind|best|warm) regards|cheers"
-    r"|sincerely|please advise|let me know|quick question|regards|my name is|this is)\b",
+    r"^\W*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|thanks?|thank you"
+    r"|(?:kind|best|warm) regards|cheers|sincerely|please advise|let me know|quick question|regards"
+    r"|my name is|this is)\b",
     re.IGNORECASE,
 )
 
 
 def wants(entities: Mapping[str, tuple[Entity, ...]], business: BusinessType, intent: Intent) -> str:
-    """The headline, e.g. "Brake repair, 2019 Honda Civic"; the intent's plain words when nothing is concrete."""
+    """The headline, e.g. "Brake repair, 2019 Honda Civic"; without facts, the intent's plain words."""
     everyday = business.everyday.intents[intent]
     if intent in {Intent.SPAM, Intent.SOLICITATION}:
         return everyday.headline
@@ -54,7 +55,7 @@ def summary(
 
 
 def own_words(newest: str, weights: Mapping[str, int]) -> str:
-    """The sentence of the message that says most: the weightiest quotes (case-folded), the earlier the better."""
+    """The sentence of the message that says most: with the weightiest (case-folded) quotes, the earlier."""
     sentences = [match[0].strip() for match in _SENTENCE.finditer(newest) if match[0].strip()]
     if not sentences:
         return newest

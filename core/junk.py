@@ -1,4 +1,6 @@
-"""How much a message looks like spam or like somebody selling to us; a score for the quiet lane, never a verdict."""
+"""How much a message looks like spam or a sales pitch: a score for the quiet lane, never a verdict."""
+
+# ruff: noqa: E501  # a pattern reads better on one line
 
 import re
 from collections.abc import Mapping
@@ -16,8 +18,8 @@ _THEIR_CLIENTS = (
 )
 _GROWN = r"(?:revenue|sales|traffic|leads|business|reviews?|visibility|conversions?|followers|bookings|clients|customers)"
 
-# Pattern lists by how sure one hit makes us; each pattern starts at a word. The families: premium-rate and prize
-# texts, chat lines, pills, gambling, advance fees, phishing.
+# Pattern lists by how sure one hit makes us; each starts at a word. Families: premium-rate and prize texts, chat
+# lines, pills, gambling, advance fees, phishing.
 _SPAM: Mapping[float, tuple[str, ...]] = {
     0.6: (
         r"(?:txt|text|send|reply)\b[^.!?\n]{0,30}\b(?:to|2) (?:no:? ?)?\d{4,6}\b",
@@ -69,8 +71,10 @@ _SOLICITATION: Mapping[float, tuple[str, ...]] = {
         r"business (?:loans?|funding|line of credit)\b",
     ),
     0.5: (
-        r"(?:came across|visited|looking at|checked out|reviewing|browsing|stumbled (?:up)?on|found) your "
-        r"(?:web ?site|site|profile|page|company|business|store|linkedin)\b",
+        (
+            r"(?:came across|visited|looking at|checked out|reviewing|browsing|stumbled (?:up)?on|found) your "
+            r"(?:web ?site|site|profile|page|company|business|store|linkedin)\b"
+        ),
         rf"(?:grow|increase|boost|double|scale|improve|skyrocket)\b[^.?!\n]{{0,20}}\byour\b[^.?!\n]{{0,20}}\b{_GROWN}\b",
         r"(?:email|contact|verified|targeted) (?:lists?|databases?|leads)\b|(?:lead generation|qualified leads)\b",
         r"(?:appointment setting|cold (?:email|call)\w*)\b",
@@ -93,18 +97,24 @@ _SOLICITATION: Mapping[float, tuple[str, ...]] = {
 
 _TO_THE_MACHINE: Mapping[float, tuple[str, ...]] = {
     0.7: (
-        r"(?:ignore|disregard|forget|override|bypass)\b[^.!?\n]{0,40}\b"
-        r"(?:previous|prior|above|earlier|all|your|these|any|the)\b[^.!?\n]{0,30}"
-        r"\b(?:instructions?|prompts?|rules?|guidelines?|directions?|commands?)\b",
-        r"(?:system|developer|assistant) ?(?:prompt|message|override|mode)\b|(?:system|assistant|user) ?:",
+        (
+            r"(?:ignore|disregard|forget|override|bypass)\b[^.!?\n]{0,40}\b"
+            r"(?:previous|prior|above|earlier|all|your|these|any|the)\b[^.!?\n]{0,30}"
+            r"\b(?:instructions?|prompts?|rules?|guidelines?|directions?|commands?)\b"
+        ),
+        r"(?:system|developer|assistant) ?(?:prompt|message|override|mode)\b|(?:system|assistant) ?: ",
         r"you are now\b|pretend (?:to be|you are)\b|act as (?:an?|the|if)\b|jailbreak|do anything now|role ?play\b",
-        r"(?:set|change|mark|classify|make|rate|score|label|output|return|respond with|answer with)\b[^.!?\n]{0,50}\b"
-        r"(?:urgency|intent|quality|score|priority|quality_score|urgency_score|json|confidence)\b",
-        r"(?:as an ai|language model|llm|chatgpt|gpt-?\d|ollama|ai assistant)\b",
+        (
+            r"(?:set|change|mark|classify|rate|score|label|output|return|respond with|answer with)\b[^.!?\n]{0,50}\b"
+            r"(?:urgency|intent|score|quality_score|urgency_score|json|confidence)\b"
+        ),
+        r"as an ai\b|you are an? (?:ai|llm|language model|assistant|bot)\b",
         r"(?:new|updated|following) instructions?\b|instructions? (?:above|below|for (?:the )?(?:ai|model|bot))\b",
-        r"(?:intent|urgency|urgency_score|quality_score|wants|entities)[\"']? ?[:=]",
-        r"(?:ignora|ignorez|ignoriere|ignorieren|vergiss|olvida|oubliez)\b[^.!?\n]{0,60}"
-        r"\b(?:instruc\w+|anweisung\w*|regeln|reglas|consignes?|r[eè]gles)\b",
+        r"(?:intent|urgency|urgency_score|quality_score)[\"']? ?[:=]",
+        (
+            r"(?:ignora|ignorez|ignoriere|ignorieren|vergiss|olvida|oubliez)\b[^.!?\n]{0,60}"
+            r"\b(?:instruc\w+|anweisung\w*|regeln|reglas|consignes?|r[eè]gles)\b"
+        ),
     ),
 }
 

@@ -22,6 +22,8 @@ log = structlog.get_logger()
 RETRY_REFUSED = timedelta(hours=1)
 """A firm no does not change by itself; once an hour somebody may have mended it."""
 
+NOT_A_MEMBER = "Only members of the desk's channel can see and work its leads."
+
 T = TypeVar("T")
 
 
@@ -119,7 +121,7 @@ class Parts:
     async def act(self, action: Action) -> str | None:
         """Do what a person asked for; what is returned is the refusal to tell that person."""
         if not await self.members.may_work(action.actor, action.desk):
-            return f"Only members of <#{action.desk}> can work its leads."
+            return NOT_A_MEMBER
         line = Event(
             event_id=action.key,
             lead_id=action.lead_id,

@@ -35,7 +35,7 @@ def analyze_by_rules(
     concrete = any(facts.entities.get(name) for name in business.quality.concrete)
     likely = judge(newest, vector, prototypes, concrete=concrete)
     intent, confidence = next(iter(likely.items()))
-    urgency = scores.urgency(newest, among, facts, business, intent, vector, prototypes)
+    urgency = scores.urgency(newest, among, facts, business, intent, vector=vector, prototypes=prototypes)
     points, reasons = scores.quality(
         newest, contact, facts.entities, business, intent, timed=bool(facts.timeframes)
     )

@@ -65,10 +65,11 @@ def urgency(
     facts: Facts,
     business: BusinessType,
     intent: Intent,
+    *,
     vector: Vector | None,
     prototypes: Prototypes | None,
 ) -> UrgencyReading:
-    """How soon somebody must act: words, times named, and nearness to urgent sentences, whichever says most."""
+    """How soon somebody must act, by its words, the times it names and its nearness to urgent sentences."""
     if intent in _UNWANTED:
         return UrgencyReading(_BASE[intent], 0.9, "nothing to act on")
     score, reason = _BASE[intent], "names no time and no trouble"
@@ -78,7 +79,9 @@ def urgency(
         if quotes:
             score = max(score, min(floor + _EACH_MORE * (len(quotes) - 1), floor + 0.12))
             reason = f"says {_quoted(quotes[:2])}"
-    days = min((frame.days for frame in facts.timeframes if frame.days is not None and frame.days >= 0), default=None)
+    days = min(
+        (frame.days for frame in facts.timeframes if frame.days is not None and frame.days >= 0), default=None
+    )
     if days is not None:
         timed = _timed(days)
         if timed > score:
@@ -108,15 +111,13 @@ def quality(
     points, reasons = _reachability(message, contact)
     if contact.name:
         points += _NAMED
-    concrete = [
-        (name, entity)
-        for name in business.quality.concrete
-        for entity in entities.get(name, ())
-    ]
+    concrete = [(name, entity) for name in business.quality.concrete for entity in entities.get(name, ())]
     if concrete:
         name, first = concrete[0]
         points += _CONCRETE + (_MORE_CONCRETE if len({kind for kind, _ in concrete}) > 1 else 0)
-        reasons.append(f"says what it is about: {first.value}" if name not in business.hidden else "is concrete")
+        reasons.append(
+            f"says what it is about: {first.value}" if name not in business.hidden else "is concrete"
+        )
     else:
         reasons.append("does not say what it is about")
     if timed:

@@ -1,5 +1,7 @@
 """When somebody wants something, found in their words: dates, days, times, events; with how far off it is."""
 
+# ruff: noqa: E501  # a pattern reads better on one line
+
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

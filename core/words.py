@@ -1,13 +1,13 @@
-"""Words of a message with their places, and phrases found among them; what is found keeps its literal quote."""
+"""Words of a message with their places, phrases found among them, and text made safe to show."""
 
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 _WIDEST_GAP = 4
-"""Characters between two words of one phrase: a space, a hyphen, a line break with a bullet; not a sentence."""
+"""Characters between two words of one phrase: a space, a hyphen, a line break with a bullet."""
 
 _QUOTED_FROM = re.compile(
     r"^(?:"
@@ -22,7 +22,10 @@ _QUOTED_FROM = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
-_BARE_DOMAIN = r"(?:[a-z0-9-]{1,63}\.){1,8}(?:com|net|org|info|biz|io|co|uk|us|de|ru|cn|app|dev|xyz|top|site|online|shop|link|click|ly|me|tv|gg|ai)\b"
+_ENDINGS = (
+    "com|net|org|info|biz|io|co|uk|us|de|ru|cn|app|dev|xyz|top|site|online|shop|link|click|ly|me|tv|gg|ai"
+)
+_BARE_DOMAIN = rf"(?:[a-z0-9-]{{1,63}}\.){{1,8}}(?:{_ENDINGS})\b"
 _NOT_INERT: Sequence[tuple[re.Pattern[str], str]] = (
     (re.compile(r"<(?:https?:|mailto:|tel:)[^>|]*\|([^>]*)>"), r"\1"),
     (re.compile(r"<[!@#][^>]*>"), ""),
@@ -33,7 +36,7 @@ _NOT_INERT: Sequence[tuple[re.Pattern[str], str]] = (
         "[link]",
     ),
     (re.compile(rf"\b{_BARE_DOMAIN}(?:/\S*)?", re.IGNORECASE), "[link]"),
-    (re.compile(r"<[!@#]|[@＠](?=\w)"), ""),
+    (re.compile(r"<[!@#]|[@\uff20](?=\w)"), ""),
 )
 
 
@@ -143,7 +146,7 @@ def _phrase(phrase: str) -> tuple[str, ...]:
 
 
 def _form(word: str) -> str:
-    form = word.casefold().replace("’", "'").removesuffix("'s")
+    form = word.casefold().replace("\u2019", "'").removesuffix("'s")
     plural = len(form) > 3 and form.endswith("s") and not form.endswith(("ss", "us", "is"))  # noqa: PLR2004  # as long as "cars"
     return form[:-1] if plural else form
 

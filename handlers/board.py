@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 from core.lead import Event, Lead, utcnow
 from core.store import Store
 from core.store.posts import Post
-from handlers import cards
+from handlers import cards, mrkdwn
 from handlers.slack.api import Slack, SlackRefused
 from handlers.slack.directory import Directory
 
@@ -57,7 +57,8 @@ class SlackBoard:
 
     async def _tell(self, event: Event, lead: Lead, card_ts: str) -> None:
         channel = await self._directory.channel_id(lead.desk)
-        content = {"text": cards.thread_line(event), "thread_ts": card_ts}
+        who = await self._directory.name_of(event.actor) if mrkdwn.is_user(event.actor) else None
+        content = {"text": cards.thread_line(event, who), "thread_ts": card_ts}
         await self._post_once(f"event:{event.event_id}", channel, content)
 
     async def _edit(self, post: Post, content: dict[str, Any]) -> bool:

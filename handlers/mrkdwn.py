@@ -117,9 +117,14 @@ def phone_link(phone: str, limit: int) -> str:
     return escape(phone, limit)
 
 
+def is_user(actor: str) -> bool:
+    """Whether this is a Slack user's id, not the system's name or an API key's."""
+    return _USER.fullmatch(actor) is not None
+
+
 def mention(user: str) -> str:
     """A mention of a Slack user by id; anything that is no user id comes out as escaped text."""
-    return f"<@{user}>" if _USER.fullmatch(user) else escape(user, 40)
+    return f"<@{user}>" if is_user(user) else escape(user, 40)
 
 
 def sentence(text: str) -> str:

@@ -133,7 +133,6 @@ class Answer(Section):
     urgency: Literal["low", "medium", "high", "urgent"]
     urgency_quote: str
     summary: str
-    topics: tuple[str, ...]
     entities: Mapping[str, tuple[Found, ...]]
     business_insights: Mapping[str, str]
 

@@ -1,11 +1,18 @@
-"""Fixtures for all tests: snapshots, renewed with ``pytest --update-snapshots``."""
+"""Fixtures for all tests: the product and its sandbox, and snapshots (``pytest --update-snapshots``)."""
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from bot.app import load_embedder
+from bot.sandbox.slack.server import SlackSandbox
+from bot.sandbox.slack.server import running as running_slack
+from bot.settings import Settings
+from core.ports import Embedder
+from tests.product import Product, product
 
 Snapshot = Callable[[str, Any], None]
 """snapshot(name, JSON value)"""
@@ -36,3 +43,25 @@ def snapshot(request: pytest.FixtureRequest) -> Snapshot:
         )
 
     return same
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Iterator[Embedder]:
+    """The real embedding, loaded once."""
+    loaded = load_embedder(Settings(_env_file=None))
+    yield loaded
+    loaded.close()
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackSandbox]:
+    """A local Slack workspace."""
+    async with running_slack(port=0) as workspace:
+        yield workspace
+
+
+@pytest.fixture
+async def bot(slack: SlackSandbox, tmp_path: Path, embedder: Embedder) -> AsyncIterator[Product]:
+    """The product, running against the local workspace."""
+    async with product(slack, tmp_path, embedder) as running:
+        yield running

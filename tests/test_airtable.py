@@ -1,7 +1,10 @@
 """The Airtable adapter against the local Airtable: batches, limits, faults, and errors in our words."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyairtable.exceptions
@@ -218,10 +221,31 @@ async def test_a_write_whose_answer_was_lost_is_done_once_when_repeated(
 
 
 async def test_a_redirect_is_not_followed(base: AirtableStandIn, table: Airtable) -> None:
-    base.faults.status(302)
-    with pytest.raises((Refused, Unavailable)):
+    base.faults.status(302, headers={"Location": base.endpoint_url})
+    with pytest.raises(Refused, match="AIRTABLE_ENDPOINT_URL"):
         await table.upsert({"Lead ID": "a"})
     assert len(base.requests) == 1
+
+
+async def test_a_wait_told_in_a_header_is_kept(base: AirtableStandIn, table: Airtable) -> None:
+    base.faults.status(429, headers={"Retry-After": "7"})
+    with pytest.raises(Unavailable) as refusal:
+        await table.upsert({"Lead ID": "a"})
+    assert refusal.value.retry_after == 7
+
+
+async def test_the_loops_default_executor_is_not_needed(base: AirtableStandIn, table: Airtable) -> None:
+    shut = ThreadPoolExecutor()
+    shut.shutdown()
+    asyncio.get_running_loop().set_default_executor(shut)
+    await table.upsert({"Lead ID": "a"})
+    assert base.rows == [{"Lead ID": "a"}]
+
+
+def test_importing_the_adapter_does_not_import_pyairtable() -> None:
+    ask = "import core.adapters.airtable, sys; print('pyairtable' in sys.modules, 'requests' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", ask], check=True, capture_output=True, text=True)  # noqa: S603 - our own words
+    assert told.stdout.split() == ["False", "False"]
 
 
 async def test_a_caller_that_gave_up_does_not_stop_the_others(base: AirtableStandIn, table: Airtable) -> None:
@@ -242,6 +266,8 @@ async def test_closing_answers_those_who_wait(base: AirtableStandIn) -> None:
         await waiting
     with pytest.raises(Unavailable, match="stopping"):
         await table.upsert({"Lead ID": "b"})
+    with pytest.raises(Unavailable, match="stopping"):
+        await table.check()
 
 
 async def test_closing_lets_a_request_under_way_end(base: AirtableStandIn) -> None:
@@ -405,15 +431,8 @@ def test_no_word_of_airtables_answer_that_is_not_ours_is_quoted(status: int, kin
     assert "ana@example.com" not in str(error)
 
 
-def test_a_wait_that_the_answer_names_is_kept() -> None:
-    error = in_our_words(http_error(429, "", {"Retry-After": "7"}), sent=[], penalty=30)
-    assert isinstance(error, Unavailable)
-    assert error.retry_after == 7
-
-
-def http_error(status: int, body: str, headers: dict[str, str] | None = None) -> requests.HTTPError:
+def http_error(status: int, body: str) -> requests.HTTPError:
     answer = requests.Response()
     answer.status_code = status
     answer._content = body.encode()  # noqa: SLF001 - requests has no public way to make an answer
-    answer.headers.update(headers or {})
     return requests.HTTPError(response=answer)

@@ -77,8 +77,11 @@ async def _slack(settings: Settings) -> str:
 
 
 async def _embedding(settings: Settings) -> str:
-    embedder = await open_embedder(settings.model_dir, settings.embedding_model)
-    await embedder.embed(["hello"])
+    embedder = await asyncio.to_thread(open_embedder, settings.model_dir, settings.embedding_model)
+    try:
+        await embedder.embed(["hello"])
+    finally:
+        embedder.close()
     return embedder.model
 
 

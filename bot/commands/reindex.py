@@ -1,6 +1,6 @@
 """`basecamp reindex`: rebuild the similarity index from the store."""
 
-from core.adapters.chroma import open_chroma
+from core.adapters.chroma import open_chroma, wipe
 from rich.console import Console
 from rich.progress import Progress
 
@@ -11,17 +11,19 @@ from core.store import open_store
 
 
 async def reindex(settings: Settings) -> None:
-    """Empty the index and fill it again; the bot may be running."""
+    """Empty the index and fill it again."""
+    place = (settings.data_dir / "chroma", settings.chroma_url)
+    await wipe(*place)
     store = await open_store(settings.database)
-    index = await open_chroma(settings.data_dir / "chroma", settings.chroma_url)
-    embedder = await open_embedder(settings.model_dir, settings.embedding_model)
+    index = await open_chroma(*place)
+    embedder = open_embedder(settings.model_dir, settings.embedding_model)
     search = Search(store, embedder, index, threshold=0, limit=1)
     try:
-        await index.wipe()
         with Progress(console=Console(stderr=True)) as progress:
             task = progress.add_task("Indexing", total=await store.leads.count())
             async for done in search.reindex():
                 progress.update(task, completed=done)
     finally:
+        embedder.close()
         await index.close()
         await store.close()

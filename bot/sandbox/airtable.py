@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +26,7 @@ class Fault:
     delay: float = 0.0
     status: int | None = None
     body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
     lose_answer: bool = False
 
 
@@ -40,9 +41,11 @@ class Faults:
         """Answer late."""
         self.queue.append(Fault(times, delay=seconds))
 
-    def status(self, status: int, body: str = "", *, times: int = 1) -> None:
-        """Answer with this status and body, and do nothing."""
-        self.queue.append(Fault(times, status=status, body=body))
+    def status(
+        self, status: int, body: str = "", *, headers: Mapping[str, str] | None = None, times: int = 1
+    ) -> None:
+        """Answer with this status, body and headers, and do nothing."""
+        self.queue.append(Fault(times, status=status, body=body, headers=headers or {}))
 
     def lose_answer(self, *, times: int = 1) -> None:
         """Do what was asked, and cut the line instead of answering."""
@@ -151,7 +154,8 @@ def _edge(airtable: AirtableStandIn) -> Any:
         if airtable.faults.down:
             return _cut(request)
         if fault.status is not None:
-            return web.Response(status=fault.status, text=fault.body, content_type="application/json")
+            headers = {"Content-Type": "application/json", **fault.headers}
+            return web.Response(status=fault.status, text=fault.body, headers=headers)
         if limited:
             error = {
                 "error": "RATE_LIMIT_REACHED",

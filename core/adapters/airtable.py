@@ -91,6 +91,7 @@ class Airtable:
         self._quiet_until = 0.0
         self._schema_lock = asyncio.Lock()
         self._schema: tuple[float, LiveTable | None] | None = None
+        self._table_id = table_name if table_name.startswith("tbl") else None
         self._closed = False
 
     @property
@@ -245,16 +246,20 @@ class Airtable:
             now = asyncio.get_running_loop().time()
             if self._schema is None or now - self._schema[0] > OPTIONS_TTL:
                 self._schema = (now, await self._ask(_read_schema))
-            return self._schema[1]
+            live = self._schema[1]
+            self._table_id = live.table_id if live else self._table_id
+            return live
 
     def _url(self, record_id: str) -> str | None:
         """Where people see the record; None while nobody told us the table's id, which the address needs."""
-        schema = self._schema[1] if self._schema else None
-        table_id = self._table_name if self._table_name.startswith("tbl") else schema and schema.table_id
-        return f"https://airtable.com/{self._base_id}/{table_id}/{record_id}" if table_id else None
+        if self._table_id is None:
+            return None
+        return f"https://airtable.com/{self._base_id}/{self._table_id}/{record_id}"
 
     async def _ask(self, work: "Callable[[Table], Any]", sent: list[str] | None = None) -> Any:
         """One request outside the batches, in its turn."""
+        if pause := self._pause():
+            raise pause
         await self._turn()
         return await self._in_thread(work, set(sent or ()))
 

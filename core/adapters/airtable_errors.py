@@ -25,7 +25,6 @@ WITHOUT_ANSWER: tuple[tuple[Any, type[Unavailable] | type[Refused], str], ...] =
     (http.JSONDecodeError, Unavailable, "answered with something that is not JSON"),
     (http.InvalidJSONError, Refused, "a value cannot be written as JSON"),
     (http.InvalidHeader, Refused, "the token cannot be sent: set AIRTABLE_API_KEY without line breaks"),
-    (http.TooManyRedirects, Refused, "the address has moved: set AIRTABLE_ENDPOINT_URL to the new one"),
     (http.ConnectTimeout, Unavailable, "did not answer the call in time"),
     (http.Timeout, Unavailable, "took too long to answer"),
     (http.SSLError, Unavailable, "could not be reached safely: its certificate was not accepted"),
@@ -82,6 +81,8 @@ def _answered(  # noqa: PLR0911 - a table: one answer, one sentence
 ) -> Unavailable | Refused:
     kind, message = _error(response)
     match response.status_code:
+        case 301 | 302 | 303 | 307 | 308:
+            return Refused(NAME, "the address has moved: set AIRTABLE_ENDPOINT_URL to the new one")
         case 401:
             return Refused(NAME, f"does not accept the token: {TOKEN} and set AIRTABLE_API_KEY")
         case 403 | 404:

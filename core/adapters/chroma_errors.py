@@ -1,5 +1,6 @@
 """Chroma's errors in our words: every one becomes Unavailable or Refused."""
 
+import json
 from contextlib import AbstractContextManager
 from types import TracebackType
 
@@ -13,8 +14,8 @@ REFUSALS = {
     "ChromaAuthError": "it does not take our credentials; check CHROMA_CLIENT_AUTH_CREDENTIALS",
     "DuplicateIDError": "it was given the same lead twice at once",
     "IDAlreadyExistsError": "it has this lead already",
-    "InvalidArgumentError": "it does not take what was asked; does the collection hold vectors of another model?",
-    "InvalidDimensionException": "the collection holds vectors of another length; run `basecamp reindex`",
+    "InvalidArgumentError": "it does not take what was asked; `basecamp reindex` may mend it",
+    "InvalidDimensionException": "its vectors are of another length; run `basecamp reindex`",
     "InvalidHTTPVersion": "it speaks another HTTP version than its client",
     "InvalidUUIDError": "it does not know a collection by such an id",
     "QuotaError": "its quota is used up",
@@ -26,14 +27,18 @@ REFUSALS = {
 WEATHER = {
     "ChromaError": "it failed",
     "InternalError": "it failed inside; if that lasts, run `basecamp reindex`",
-    "NotFoundError": "its collection is gone; it is being rebuilt, or run `basecamp reindex`",
+    "NotFoundError": "its collection is gone; if it is not just being rebuilt, run `basecamp reindex`",
+    "PanicException": "it failed inside; if that lasts, run `basecamp reindex`",
     "RateLimitError": "it is asked too often",
+    "TimeoutError": "it did not answer in time",
 }
-"""By the name of Chroma's class: a retry may help."""
+"""By the name of Chroma's class (and Rust's, and Python's): a retry may help."""
+
+AWAY = "it cannot be reached"
 
 
 class MappedErrors(AbstractContextManager[None]):
-    """Turns what Chroma raises inside the block into Unavailable or Refused; ours and cancellation go through.
+    """Turns what Chroma raises in its block into Unavailable or Refused; ours and cancellation go through.
 
     A class, because only ``__exit__`` sees Chroma's bare ``Exception(text)`` and the panics of its Rust half
     (BaseException) without a catch-all.
@@ -48,22 +53,13 @@ class MappedErrors(AbstractContextManager[None]):
 
 
 def in_our_words(error: BaseException) -> LeadDeskError | None:
-    """What to raise for an error met in a call to Chroma; None when it is not Chroma's."""
+    """What to raise for an error met in a call to Chroma; None for ours, and for those that end a task."""
     name = type(error).__name__
-    if isinstance(error, LeadDeskError):
+    if isinstance(error, LeadDeskError) or not (isinstance(error, Exception) or name in WEATHER):
         return None
-    if isinstance(error, TimeoutError):
-        return Unavailable(SERVICE, "it did not answer in time")
     if name in REFUSALS:
         return Refused(SERVICE, REFUSALS[name])
-    if name in WEATHER:
-        return Unavailable(SERVICE, WEATHER[name])
-    if name == "PanicException":
-        return Unavailable(SERVICE, WEATHER["InternalError"])
-    if isinstance(error, ValueError | TypeError):  # raised by its checks before anything is sent
+    # What its own checks raise, before anything is sent; but an answer that is no JSON comes from a proxy.
+    if isinstance(error, ValueError | TypeError) and not isinstance(error, json.JSONDecodeError):
         return Refused(SERVICE, "it does not take what was asked")
-    if isinstance(
-        error, Exception
-    ):  # httpx's, the operating system's, or a bare Exception with a page's text
-        return Unavailable(SERVICE, "it cannot be reached")
-    return None
+    return Unavailable(SERVICE, WEATHER.get(name, AWAY))

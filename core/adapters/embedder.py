@@ -167,6 +167,25 @@ class ReferenceEmbedder:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
+class NoEmbedder:
+    """Stands where there is no embedding: refuses each text with the reason, so that leads go on without."""
+
+    def __init__(self, error: Refused) -> None:
+        self._error = error
+
+    @property
+    def model(self) -> str:
+        """No model."""
+        return "none"
+
+    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:  # noqa: ARG002 - the port's signature
+        """Raise Refused, the mend in the message."""
+        raise Refused(self._error.service, self._error.why)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 def verify(folder: Path) -> dict[str, Any]:
     """The manifest of the export in ``folder``, its files checked against it (0.1 s); else Refused."""
     try:

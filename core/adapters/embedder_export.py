@@ -151,7 +151,7 @@ def _trace(transformer: Any, file: Path) -> None:
     import torch  # noqa: PLC0415 - 3 s, at set-up only
 
     class Pooled(torch.nn.Module):
-        """The whole reference, pooling and norm included, with tensors for arguments as tracing wants them."""
+        """The whole reference, pooling and norm included, with tensors for arguments as tracing wants."""
 
         def __init__(self) -> None:
             super().__init__()

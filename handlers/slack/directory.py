@@ -20,6 +20,7 @@ class Directory:
         self._slack = slack
         self._listed = listed
         self._channels: dict[str, str] = {}
+        self._names: dict[str, str] = {}
         self._members: dict[str, tuple[float, frozenset[str]]] = {}
 
     async def channel_id(self, channel: str) -> str:
@@ -57,6 +58,17 @@ class Directory:
                 if not members:
                     raise
         return user in members
+
+    async def name_of(self, user: str) -> str | None:
+        """How people call the user, for lines that must not ping; None when Slack does not say."""
+        if user not in self._names:
+            try:
+                found = (await self._slack.call("users.info", user=user))["user"]
+            except (Unavailable, Refused):
+                return None
+            profile = found.get("profile", {})
+            self._names[user] = profile.get("display_name") or found.get("real_name") or found["name"]
+        return self._names[user]
 
     async def tell(self, user: str, desk: str, text: str) -> None:
         """Say something in the desk's channel that only this user sees."""

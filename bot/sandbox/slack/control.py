@@ -20,6 +20,8 @@ POST   /sandbox/shortcut      user, callback_id, and for a message's shortcut ch
 POST   /sandbox/submit        user, view_id, values {block_id: entered}
 POST   /sandbox/close         user, view_id, all_of_them?
 POST   /sandbox/open_home     user, tab? ("home" or "messages")
+POST   /sandbox/look_at       user, channel (what is open beside the agent)
+POST   /sandbox/stop_agent    user, channel, thread_ts (of a session whose status is processing)
 POST   /sandbox/faults        action: add (+ the fields of faults.Fault), clear, down, up,
                               disconnect (+ reason?), cut
 ====== ====================== ==========================================================================
@@ -95,6 +97,8 @@ class Control:
             "submit": people.submit,
             "close": people.close_view,
             "open_home": people.open_home,
+            "look_at": people.look_at,
+            "stop_agent": people.stop_agent,
             "faults": self._faults,
         }
 
@@ -149,8 +153,6 @@ class Control:
             delivery.cut()
         elif action in {"clear", "down", "up"}:
             getattr(faults, action)()
-            if action == "down":
-                delivery.cut()
         else:
             raise CannotAct(f"no action {action}: add, clear, down, up, disconnect, cut")
         self._desk.space.changes.tell()

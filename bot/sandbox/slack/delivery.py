@@ -51,6 +51,7 @@ class Delivery:
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: list[Json] = []
         self._session: ClientSession | None = None
+        faults.when_up = self._arrived.set
 
     def ticket(self) -> str:
         """A one-time entry for a socket."""
@@ -125,6 +126,7 @@ class Delivery:
         if status != 200 or answer.get("challenge", answer.get("text")) != body["challenge"]:  # noqa: PLR2004 -- HTTP's own number
             raise NotDelivered(f"{url} did not answer the challenge (HTTP {status})")
         self.request_url = url
+        self._arrived.set()
 
     async def close(self) -> None:
         """End every socket and everything under way."""
@@ -223,7 +225,8 @@ class Delivery:
 
     @property
     def _reachable(self) -> bool:
-        return self.request_url is not None or any(not s.leaving for s in self.sockets)
+        way = self.request_url is not None or any(not s.leaving for s in self.sockets)
+        return way and not self._faults.is_down
 
     async def _ready(self) -> None:
         while not self._reachable:
@@ -286,5 +289,6 @@ def _acknowledge(socket: Socket, text: str) -> None:
 
 
 def _abort(socket: Socket) -> None:
+    socket.leaving = True
     if socket.request.transport is not None:
         socket.request.transport.abort()

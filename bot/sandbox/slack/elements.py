@@ -127,6 +127,11 @@ BUTTON = record(
     },
     "text",
 )
+_WORKFLOW_BUTTON = record(
+    {**_COMMON, "text": plain(75), "workflow": anything, "style": STYLE, "accessibility_label": string(75)},
+    "text",
+    "workflow",
+)
 _FEEDBACK = record(
     {"text": plain(75), "value": string(2000), "accessibility_label": string(75)}, "text", "value"
 )
@@ -202,7 +207,7 @@ IN_ACTIONS = kinds(
     {
         "button": BUTTON,
         "overflow": OVERFLOW,
-        "workflow_button": anything,
+        "workflow_button": _WORKFLOW_BUTTON,
         "datepicker": DATEPICKER,
         "timepicker": TIMEPICKER,
         "datetimepicker": DATETIMEPICKER,
@@ -217,7 +222,7 @@ IN_SECTION = kinds(
     {
         "button": BUTTON,
         "overflow": OVERFLOW,
-        "workflow_button": anything,
+        "workflow_button": _WORKFLOW_BUTTON,
         "image": IMAGE,
         "datepicker": DATEPICKER,
         "timepicker": TIMEPICKER,

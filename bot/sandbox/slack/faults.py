@@ -1,5 +1,6 @@
 """Faults on demand: what the workspace does wrong, how often, to whom."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 DELIVERIES = ("events_api", "interactive", "slash_commands")
@@ -49,6 +50,7 @@ class Faults:
     def __init__(self) -> None:
         self._set: list[Fault] = []
         self.is_down = False
+        self.when_up: Callable[[], None] | None = None
 
     def add(
         self,
@@ -85,15 +87,17 @@ class Faults:
     def clear(self) -> None:
         """Forget every fault and be up again."""
         self._set.clear()
-        self.is_down = False
+        self.up()
 
     def down(self) -> None:
-        """Refuse everything from now on: 503 to every call, nothing delivered."""
+        """Refuse everything from now on: 503 to every call, events wait, interactions fail."""
         self.is_down = True
 
     def up(self) -> None:
-        """End down()."""
+        """End down(); the events that waited are delivered."""
         self.is_down = False
+        if self.when_up is not None:
+            self.when_up()
 
     @property
     def listed(self) -> tuple[Fault, ...]:

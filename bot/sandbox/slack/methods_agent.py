@@ -64,7 +64,10 @@ def set_session_status(desk: Desk, args: Arguments) -> Json:
     channel = readable(desk, args.required("channel_id"))
     thread_ts = thread_of(desk, channel, args.required("thread_ts"))
     session = _keep_session(desk, channel, str(thread_ts), args.required("status"), args.text("title"))
-    return {"status": session["status"], "agent_status": session["status"], "title": session["title"]}
+    answer = {"status": session["status"], "agent_status": session["status"], "title": session["title"]}
+    if "agent_session_stopped" in desk.app.events:
+        return answer
+    return {**answer, "warning": "missing_agent_session_stopped_event_subscription"}
 
 
 def set_thread_status(desk: Desk, args: Arguments) -> Json:

@@ -1,4 +1,4 @@
-"""What people do in modals and Home: click, fill, submit, close; and what the app's response_action then does."""
+"""What people do in modals and Home: click, fill, submit, close; and what response_action then does."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ TROUBLE = {"": "We had some trouble connecting. Try again?"}
 
 
 async def click(desk: Desk, who: User, view_id: str, action_id: str, given: Any) -> Ack:
-    """Use an element of the topmost modal or of Home; an input without dispatch_action only keeps its value."""
+    """Use an element of the topmost modal or of Home; a plain input only keeps its value."""
     view = _shown(desk, who, view_id)
     pairs = list(kit.interactive(view["blocks"]))
     block, element = find(pairs, action_id)

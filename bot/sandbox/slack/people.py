@@ -7,6 +7,7 @@ from bot.sandbox.slack import forms, modals, payloads, typed
 from bot.sandbox.slack.desk import Desk
 from bot.sandbox.slack.methods_chat import answer_to, content, react
 from bot.sandbox.slack.values import Ack, CannotAct, Channel, Json, SlackError, User
+from bot.sandbox.slack.workspace import made_id
 
 
 class People:
@@ -74,6 +75,16 @@ class People:
         }
         self._desk.emit(event, self._space.channels[where.id])
 
+    async def hire(self, name: str, *channels: str) -> str:
+        """A new person in the workspace and in these channels; their id."""
+        who = User(id=made_id("U", name), name=name, real_name=name.title(), email=f"{name}@leaddesk.example")
+        if who.id in self._space.users:
+            raise CannotAct(f"there is somebody called {name} already")
+        self._space.users[who.id] = who
+        for channel in channels:
+            await self.join(who.id, channel)
+        return who.id
+
     async def leave(self, user: str, channel: str) -> None:
         """Leave a channel."""
         self._space.membership(self._channel(channel).id, self._user(user).id, member=False)
@@ -124,6 +135,41 @@ class People:
         """Use an element of an open modal or of Home; raise CannotAct if it is not there."""
         given = self._given(value, selected_user, selected_option)
         return await modals.click(self._desk, self._user(user), view_id, action_id, given)
+
+    async def look_at(self, user: str, channel: str) -> None:
+        """Look at a channel while the agent is open beside it."""
+        who, where = self._user(user), self._channel(channel)
+        entity = {"type": "slack#/types/channel_id", "value": where.id, "team_id": self._space.team_id}
+        event = {
+            "type": "app_context_changed",
+            "user": who.id,
+            "channel": self._space.direct(who.id).id,
+            "context": {"entities": [entity]},
+            "event_ts": self._space.next_ts(),
+        }
+        self._desk.emit(event)
+
+    async def stop_agent(self, user: str, channel: str, thread_ts: str) -> None:
+        """Press stop on a session that is processing; ends its streams, its status is the app's to change."""
+        who, where = self._user(user), self._channel(channel)
+        if self._space.sessions.get((where.id, thread_ts), {}).get("status") != "processing":
+            raise CannotAct("the agent is not processing anything in this thread")
+        streams = [
+            m["ts"]
+            for m in self._space.replies(where.id, thread_ts)
+            if m.get("streaming_state") == "in_progress"
+        ]
+        for ts in streams:
+            self._space.edit(where.id, ts, streaming_state="completed")
+        event = {
+            "type": "agent_session_stopped",
+            "user": who.id,
+            "channel": where.id,
+            "thread_ts": thread_ts,
+            "streaming_message_ts": streams,
+            "event_ts": self._space.next_ts(),
+        }
+        self._desk.emit(event, where)
 
     async def submit(self, user: str, view_id: str, values: Json | None = None) -> Ack:
         """Fill the topmost modal and submit it; does what the app's response_action says.

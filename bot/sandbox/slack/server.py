@@ -14,11 +14,12 @@ channels leads, general, front-desk, sales-leads (private); the bot is in leads 
 """
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from aiohttp import web
 
@@ -36,6 +37,8 @@ from bot.sandbox.slack.values import Call, Json, Refused, SlackError, Timing
 
 PAGE = Path(__file__).parent / "page"
 HOST = "127.0.0.1"
+LOOK_AGAIN = 0.05
+"""Seconds after which until() looks again though the workspace did not change."""
 T = TypeVar("T")
 
 
@@ -86,6 +89,12 @@ class SlackSandbox(People):
         """Every payload that was refused for what it was, oldest first."""
         return self._desk.refused
 
+    def new_response_url(self, user: str, channel: str, ts: str | None = None) -> str:
+        """A response_url as an interaction would carry it, ``ts`` being the message that was clicked."""
+        who, where = self._user(user), self._channel(channel)
+        message = None if ts is None else self._visible(who, where, ts)
+        return self._desk.response_url(who.id, where.id, message)
+
     def count(self, method: str) -> int:
         """How often a method was called, whatever came of it."""
         return sum(call.method == method for call in self._desk.calls)
@@ -120,16 +129,28 @@ class SlackSandbox(People):
         """The person's Home, None before the app published one."""
         return self._space.homes.get(self.user(user))
 
-    async def until(self, predicate: Callable[["SlackSandbox"], T], timeout: float = 5.0) -> T:  # noqa: ASYNC109 -- the test's patience, with its own message
-        """What the predicate returns, once it is true; looked at on every change; or TimeoutError."""
+    async def until(
+        self,
+        predicate: Callable[["SlackSandbox"], T | Literal[False] | None],
+        timeout: float = 5.0,  # noqa: ASYNC109 -- the test's patience, ended with a message of its own
+    ) -> T:
+        """What the predicate returns once it is true; raise TimeoutError, naming the last refusals.
+
+        It is looked at on every change of the workspace, and now and then for what it reads elsewhere.
+        """
         try:
             async with asyncio.timeout(timeout):
                 while not (result := predicate(self)):
-                    await self._space.changes.wait()
+                    await self._changed()
         except TimeoutError:
             refused = "; ".join(f"{r.method}: {r.error} {' '.join(r.messages)}" for r in self.refused[-5:])
             raise TimeoutError(f"not so within {timeout} s; refused: {refused or 'nothing'}") from None
         return result
+
+    async def _changed(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_AGAIN):
+                await self._space.changes.wait()
 
 
 @asynccontextmanager

@@ -13,8 +13,8 @@ STACK_MOST = 3
 
 
 def made_id(prefix: str, name: str) -> str:
-    """An id that looks like Slack's and can be read: ``U0DANA00000``."""
-    return (prefix + "0" + "".join(c for c in name.upper() if c.isalnum())).ljust(11, "0")
+    """An id that looks like Slack's and can be read: ``U000000DANA``."""
+    return prefix + "".join(c for c in name.upper() if c.isalnum()).rjust(10, "0")
 
 
 class Changes:

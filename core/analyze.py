@@ -1,0 +1,177 @@
+"""Understanding a message: by rules at once, by a language model when one answers."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from core.breaker import Breaker
+from core.errors import Refused, Unavailable
+from core.intents import Prototypes, embed_prototypes
+from core.lead import Analysis, Contact
+from core.model_answer import believed
+from core.model_question import Answer, BadAnswer, parse, question, repair, schema
+from core.ports import ChatMessage, Embedder, LanguageModel, Vector
+from core.rules import MADE_BY, analyze_by_rules
+from prompts import BusinessType
+
+SERVICE = "Ollama"
+FALLBACK = "general"
+"""The business type of a lead whose own is unknown."""
+
+LONG = 2_000
+"""Characters from which a message is read in a thread: 10,000 take up to 0.2 s, and all wait."""
+
+REPAIRS = 1
+
+
+class Analyst:
+    """Reads messages for any of the businesses.
+
+    Args:
+        businesses: the business types by name; ``general`` must be among them.
+        embedder: None, or away for a while: rules work without meaning vectors.
+        model: None: rules only.
+        concurrency: most questions put to the model at once.
+        clock: seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        businesses: Mapping[str, BusinessType],
+        embedder: Embedder | None,
+        model: LanguageModel | None,
+        *,
+        concurrency: int = 8,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._businesses = businesses
+        self._embedder = embedder
+        self._model = model
+        self._turns = asyncio.Semaphore(concurrency)
+        self._clock = clock
+        self._breaker = Breaker()
+        self._prototypes: dict[str, Prototypes] = {}
+        self._embedding = asyncio.Lock()
+
+    @property
+    def has_model(self) -> bool:
+        """Whether there is a model at all."""
+        return self._model is not None
+
+    @property
+    def model_name(self) -> str:
+        """What `model_used` will say: the model's name, or ``rules`` without one."""
+        return self._model.name if self._model else MADE_BY
+
+    def model_ready(self) -> bool:
+        """Whether the model may be asked now; costs nothing and promises nothing."""
+        return self._model is not None and self._breaker.allows(self._clock())
+
+    def digest(self, business_type: str) -> str:
+        """What an answer depends on beside message and model: changes whenever the prompt does."""
+        return self._business(business_type).digest
+
+    async def check(self) -> None:
+        """Return if the model can be asked again; else raise, the mend in the message."""
+        model = self._asked_model()
+        self._refuse_while_resting()
+        await model.check()
+
+    async def by_rules(
+        self, message: str, contact: Contact, business_type: str, now: datetime, vector: Vector | None = None
+    ) -> Analysis:
+        """The analysis by rules; without a vector the message is embedded here, if the embedder is there.
+
+        Never raises for anything a message may hold, nor for an embedder that is away.
+        """
+        started = self._clock()
+        business = self._business(business_type)
+        prototypes = await self._prototypes_of(business)
+        if vector is None and prototypes is not None:
+            vector = await self._vector_of(message)
+
+        def read() -> Analysis:
+            return analyze_by_rules(message, contact, business, now=now, vector=vector, prototypes=prototypes)
+
+        analysis = await asyncio.to_thread(read) if len(message) > LONG else read()
+        return analysis.model_copy(update={"processing_time": self._clock() - started})
+
+    async def by_model(
+        self, message: str, contact: Contact, business_type: str, now: datetime, vector: Vector | None = None
+    ) -> Analysis:
+        """The analysis by the model, as far as it can be believed (core.model_answer).
+
+        Raises:
+            Unavailable: the model is away, resting after failures, or its answers do not fit the form.
+            Refused: no model is set, or the server has no such model.
+        """
+        started = self._clock()
+        model = self._asked_model()
+        self._refuse_while_resting()
+        business = self._business(business_type)
+        rules = await self.by_rules(message, contact, business_type, now, vector)
+        answer = await self._answer(model, business, message)
+        analysis = believed(answer, rules, message, contact, business, model=model.name)
+        return analysis.model_copy(update={"processing_time": self._clock() - started})
+
+    async def _answer(self, model: LanguageModel, business: BusinessType, message: str) -> Answer:
+        asked = question(business, message)
+        for _ in range(1 + REPAIRS):
+            text = await self._chat(model, asked, business)
+            try:
+                return parse(business, text)
+            except BadAnswer as error:
+                asked = repair(asked, text, error)
+        raise Unavailable(SERVICE, "its answer could not be used")
+
+    async def _chat(self, model: LanguageModel, asked: list[ChatMessage], business: BusinessType) -> str:
+        async with self._turns:
+            self._refuse_while_resting()
+            self._breaker = self._breaker.called()
+            try:
+                text = await model.chat(asked, schema=schema(business))
+            except (Unavailable, Refused):
+                self._breaker = self._breaker.failed(self._clock())
+                raise
+            except asyncio.CancelledError:
+                self._breaker = self._breaker.abandoned()
+                raise
+            self._breaker = self._breaker.succeeded()
+            return text
+
+    def _asked_model(self) -> LanguageModel:
+        if self._model is None:
+            raise Refused(SERVICE, "no model is set: set OLLAMA_MODEL")
+        return self._model
+
+    def _refuse_while_resting(self) -> None:
+        now = self._clock()
+        if not self._breaker.allows(now):
+            why = f"left alone for a while after {self._breaker.failures} failures in a row"
+            raise Unavailable(SERVICE, why, retry_after=max(1.0, self._breaker.wait(now)))
+
+    def _business(self, business_type: str) -> BusinessType:
+        return self._businesses.get(business_type) or self._businesses[FALLBACK]
+
+    async def _prototypes_of(self, business: BusinessType) -> Prototypes | None:
+        known = self._prototypes.get(business.digest)
+        if known is not None or self._embedder is None:
+            return known
+        async with self._embedding:
+            if business.digest not in self._prototypes:
+                try:
+                    self._prototypes[business.digest] = await embed_prototypes(business, self._embedder)
+                except (Unavailable, Refused):
+                    return None
+        return self._prototypes[business.digest]
+
+    async def _vector_of(self, message: str) -> Vector | None:
+        if self._embedder is None:
+            return None
+        try:
+            vectors = await self._embedder.embed([message])
+        except (Unavailable, Refused):
+            return None
+        first: Vector = vectors[0]
+        return first

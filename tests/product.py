@@ -1,0 +1,128 @@
+"""The product as tests run it: the real wiring against the sandbox, and what is asked of it over HTTP."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bot.app import App, running
+from bot.sandbox.slack.server import SlackSandbox
+from bot.settings import Settings
+from core.lead import Lead
+from core.ports import Embedder
+
+API_KEY = "a-key-for-tests"
+SECRET = "a-secret-for-tests"
+
+
+def settings_for(slack: SlackSandbox, folder: Path, **changes: Any) -> Settings:
+    """Settings against this sandbox, with nothing else outside: no model, the local CRM."""
+    plain: dict[str, Any] = {
+        "slack_bot_token": slack.bot_token,
+        "slack_app_token": slack.app_token,
+        "slack_api_url": slack.api_url,
+        "slack_desk_channel": slack.desk_channel,
+        "http_port": 0,
+        "data_dir": folder,
+        "api_keys": API_KEY,
+        "webhook_secrets": {"web_form": [SECRET]},
+        "ollama_model": "",
+        "crm": "local",
+    }
+    return Settings(**{**plain, **changes}, _env_file=None)
+
+
+class Product:
+    """A running product and a client to talk to it."""
+
+    def __init__(self, app: App, slack: SlackSandbox, session: aiohttp.ClientSession) -> None:
+        self.app = app
+        self.slack = slack
+        self.session = session
+
+    async def post(self, path: str, **request: Any) -> tuple[int, dict[str, Any]]:
+        """The status and the envelope of a POST with the API key."""
+        headers = {"Authorization": f"Bearer {API_KEY}", **request.pop("headers", {})}
+        async with self.session.post(self.app.url + path, headers=headers, **request) as response:
+            return response.status, await response.json()
+
+    async def send(self, message: str, **fields: Any) -> str:
+        """A lead through the API; its id."""
+        status, body = await self.post("/api/v1/intake", json={"message": message, **fields})
+        assert status == 202, body
+        return str(body["data"]["lead_id"])
+
+    async def lead(self, lead_id: str) -> Lead:
+        """The lead as the store has it."""
+        return await self.app.store.leads.get(lead_id)
+
+    def cards(self) -> list[dict[str, Any]]:
+        """The cards in the desk's channel."""
+        return [message for message in self.slack.messages(self.slack.desk_channel) if "bot_id" in message]
+
+    def card(self, lead_id: str) -> dict[str, Any] | None:
+        """The card of that lead, if it is posted."""
+        key = f"card:{lead_id}"
+        found = [card for card in self.cards() if card["metadata"]["event_payload"]["key"] == key]
+        assert len(found) <= 1
+        return found[0] if found else None
+
+    async def card_with(self, lead_id: str, *words: str) -> dict[str, Any]:
+        """The lead's card once it shows all these words."""
+
+        def shows(_: Any) -> bool:
+            card = self.card(lead_id)
+            return card is not None and all(word in text_of(card) for word in words)
+
+        await self.slack.until(shows, timeout=20)
+        card = self.card(lead_id)
+        assert card is not None
+        return card
+
+    async def final_card(self, lead_id: str) -> dict[str, Any]:
+        """The lead's card once it is read."""
+
+        def is_read(_: Any) -> bool:
+            card = self.card(lead_id)
+            return card is not None and "quality" in text_of(card)
+
+        await self.slack.until(is_read, timeout=20)
+        card = self.card(lead_id)
+        assert card is not None
+        return card
+
+    async def ephemeral(self, user: str, word: str) -> dict[str, Any]:
+        """What only this user sees, once there is one with this word."""
+        return await eventually(
+            self.slack, lambda: [seen for seen in self.slack.ephemerals(user) if word in text_of(seen)]
+        )
+
+
+async def eventually(slack: SlackSandbox, find: Callable[[], list[dict[str, Any]]]) -> dict[str, Any]:
+    """The first thing found, once there is one."""
+    await slack.until(lambda _: bool(find()), timeout=20)
+    return find()[0]
+
+
+def text_of(value: Any) -> str:
+    """All the words in a message, its blocks' too; without the joiners that keep lead text inert."""
+    if isinstance(value, dict):
+        return " ".join(text_of(item) for key, item in value.items() if key not in {"metadata", "ts"})
+    if isinstance(value, list):
+        return " ".join(text_of(item) for item in value)
+    return str(value).replace("\N{WORD JOINER}", "")
+
+
+@asynccontextmanager
+async def product(
+    slack: SlackSandbox, folder: Path, embedder: Embedder | None, **changes: Any
+) -> AsyncIterator[Product]:
+    """The product running with these settings."""
+    async with (
+        aiohttp.ClientSession() as session,
+        running(settings_for(slack, folder, **changes), embedder=embedder) as app,
+    ):
+        await slack.until(lambda s: len(s.delivery.sockets) > 0, timeout=10)
+        yield Product(app, slack, session)
