@@ -105,6 +105,18 @@ def reindex() -> None:
     _run(command.reindex(_settings()))
 
 
+@app.command()
+def bench(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
+    database_url: Annotated[str | None, typer.Option(help="An empty database; default: SQLite.")] = None,
+) -> None:
+    """Measure the main path on this machine."""
+    from bot.commands import bench as command  # noqa: PLC0415 - heavy
+
+    _run(command.bench(as_json=as_json, database_url=database_url))
+
+
 @crm.command("export")
 def crm_export(
     *, out: Annotated[Path | None, typer.Option(help="The CSV file; default: standard output.")] = None

@@ -41,6 +41,8 @@ _SPAM: Mapping[float, tuple[str, ...]] = {
         r"(?:viagra|cialis|no prescription|without prescription|weight loss pills?|male enhancement)\b",
         r"(?:bitcoin|crypto\w*|forex|binary options)\b[^.?\n]{0,60}\b(?:profit|invest\w*|double|earn|returns?|trading)\b",
         r"double your (?:money|bitcoin|investment)\b",
+        r"(?:hot|explosive|strong)[ -](?:stock|pick|buy|tip)\b|(?:nasdaq|ticker|otc) symbol\b|penny stocks?\b",
+        r"charged \d{1,3} ?p\b|\d{1,2}p per\b",
         r"(?:earn|make)\b[^.?\n]{0,30}[£$€] ?\d[\d,]*[^.?\n]{0,30}\b(?:day|week|month|hour|home|online)\b",
         r"work from home\b[^.?\n]{0,40}\b(?:earn|income|guaranteed)\b",
         r"(?:verify|confirm|update)\b[^.?\n]{0,40}\b(?:account|identity|details|password|billing)\b[^.?\n]{0,60}(?:https?:|www\.|click|link)",
@@ -52,6 +54,7 @@ _SPAM: Mapping[float, tuple[str, ...]] = {
     ),
     0.3: (
         r"click (?:here|the link|below|this link)\b|act (?:now|fast)\b|limited time\b|expires? (?:soon|today|in)\b",
+        r"(?:book|order|buy|shop|apply|subscribe|download) now\b|[£€$]\d+[^.?\n]{0,20}\bcall 0\d|anonymous (?:sms|msgs?|messages)\b",
         r"final (?:notice|attempt|call)\b|100% (?:free|guaranteed)\b|risk[ -]free\b",
         r"t'?s? ?& ?c'?s?\b|ts?cs?\b|po ?box\b|(?:18|16) ?\+|over (?:18|16)\b",
         r"(?:guaranteed|valued)\b[^.?\n]{0,40}\b(?:prize|cash|award|customers?|loyal)\b|valid \d{1,3} ?h(?:ou)?rs\b",

@@ -90,7 +90,8 @@ def timeframes(text: str, now: datetime) -> list[Timeframe]:
     """
     found: list[Timeframe] = []
     for match in _PHRASE.finditer(text):
-        frame = Timeframe(match.start(), match.end(), _days(match, now.date()))
+        dot = match[0].endswith(".") and not match[0].lower().endswith(("m.", "p."))  # not that of "5 p.m."
+        frame = Timeframe(match.start(), match.end() - dot, _days(match, now.date()))
         if found and _joined(text, found[-1], frame):
             frame = Timeframe(found[-1].start, frame.end, _sooner(found[-1].days, frame.days))
             found.pop()

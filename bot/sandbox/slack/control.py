@@ -15,6 +15,8 @@ POST   /sandbox/react         user, channel, ts, name
 POST   /sandbox/join, leave   user, channel
 POST   /sandbox/click         user, action_id, and channel + ts or view_id (modal or Home);
                               value? (date, time, text, list) selected_user? selected_option? (its value)
+POST   /sandbox/suggest       user, action_id, value (what is typed into an external select), and channel + ts
+                              or view_id -> the app's options in ``payload``
 POST   /sandbox/command       user, channel, command ("/lead"), text?
 POST   /sandbox/shortcut      user, callback_id, and for a message's shortcut channel + ts
 POST   /sandbox/submit        user, view_id, values {block_id: entered}
@@ -26,12 +28,12 @@ POST   /sandbox/faults        action: add (+ the fields of faults.Fault), clear,
                               disconnect (+ reason?), cut
 ====== ====================== ==========================================================================
 
-click, command, shortcut, submit and close answer with the app's acknowledgement:
+click, suggest, command, shortcut, submit and close answer with the app's acknowledgement:
 ``{"ok", "error", "payload", "errors"}``; ``ok: false`` there is HTTP 200, it is what Slack would show:
 ``error`` is ``operation_timeout``, ``dispatch_failed``, ``invalid_input`` (Slack's client refused: see
 ``errors``, block id to sentence), ``errors`` (the app refused: the same) or an error code of Slack's.
 A values entry is what is entered: text, an option's value, a user's id, ``2026-11-30``, ``09:30``, epoch
-seconds, a list for multi-selects and checkboxes.
+seconds, a list for multi-selects and checkboxes. Without ``user``, state and live are the first person's.
 
 The state:
 
@@ -50,7 +52,8 @@ views         the user's open modals, the topmost last: Slack's view JSON with `
               id to what it starts with or was entered) and ``errors`` {block id: sentence; "" the whole}
 home          the user's Home view with ``values``, or null
 sessions      [{channel, thread_ts, status?, title?, says?, prompts?}] of the agent surface
-refused       the last 50 refusals, newest last: {method, error, messages [pointers], payload}
+refused       the last 50 refusals, newest last: {number (1 is the first), method, error, messages
+              [pointers], payload}
 connected     how many sockets the app has open (or 1 with a request URL)
 down          whether the workspace refuses everything
 faults        the faults that are still to happen
@@ -92,6 +95,7 @@ class Control:
             "join": people.join,
             "leave": people.leave,
             "click": self._click,
+            "suggest": people.suggest,
             "command": people.command,
             "shortcut": people.shortcut,
             "submit": people.submit,
@@ -169,8 +173,9 @@ class Control:
                 await asyncio.sleep(PAUSE)
 
     def _seen_by(self, request: web.Request) -> Json:
+        name = request.query.get("user") or next(iter(self._desk.space.users))
         try:
-            return self._state(self._desk.space.user(request.query.get("user", "")).id)
+            return self._state(self._desk.space.user(name).id)
         except KeyError:
             raise web.HTTPNotFound(text="no such user") from None
 
@@ -200,7 +205,10 @@ class Control:
                 {"channel": channel, "thread_ts": ts, **session}
                 for (channel, ts), session in space.sessions.items()
             ],
-            "refused": [each._asdict() for each in self._desk.refused[-REFUSALS_SHOWN:]],
+            "refused": [
+                {"number": number, **each._asdict()}
+                for number, each in list(enumerate(self._desk.refused, 1))[-REFUSALS_SHOWN:]
+            ],
             "connected": 1 if self._desk.delivery.request_url else len(self._desk.delivery.sockets),
             "down": self._desk.faults.is_down,
             "faults": [asdict(each) for each in self._desk.faults.listed],

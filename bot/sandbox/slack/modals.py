@@ -14,7 +14,7 @@ TROUBLE = {"": "We had some trouble connecting. Try again?"}
 
 async def click(desk: Desk, who: User, view_id: str, action_id: str, given: Any) -> Ack:
     """Use an element of the topmost modal or of Home; a plain input only keeps its value."""
-    view = _shown(desk, who, view_id)
+    view = shown(desk, who, view_id)
     pairs = list(kit.interactive(view["blocks"]))
     block, element = find(pairs, action_id)
     action = forms.action(block, element, given, desk.space.next_ts())
@@ -164,7 +164,8 @@ def _response_errors(view: Json, payload: Json) -> dict[str, str]:
     return {key: str(value) for key, value in errors.items()}
 
 
-def _shown(desk: Desk, who: User, view_id: str) -> Json:
+def shown(desk: Desk, who: User, view_id: str) -> Json:
+    """A view that is before somebody: their topmost modal or their Home; raise CannotAct."""
     home = desk.space.homes.get(who.id)
     return home if home is not None and home["id"] == view_id else _top(desk, who, view_id)
 

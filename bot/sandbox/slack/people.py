@@ -136,6 +136,37 @@ class People:
         given = self._given(value, selected_user, selected_option)
         return await modals.click(self._desk, self._user(user), view_id, action_id, given)
 
+    async def suggest(
+        self,
+        user: str,
+        action_id: str,
+        value: str,
+        *,
+        channel: str | None = None,
+        ts: str | None = None,
+        view_id: str | None = None,
+    ) -> Ack:
+        """Type into an external select; the Ack's payload is the app's ``options`` or ``option_groups``."""
+        who = self._user(user)
+        if view_id is not None:
+            view = modals.shown(self._desk, who, view_id)
+            blocks, place = view["blocks"], payloads.on_view(view, {})
+        else:
+            where = self._channel(channel or "")
+            message = self._visible(who, where, ts or "")
+            blocks, place = message.get("blocks", []), payloads.on_message(where, message)
+        block, element = modals.find(list(kit.interactive(blocks)), action_id)
+        payload = payloads.interaction(
+            self._space,
+            "block_suggestion",
+            who,
+            **place,
+            action_id=element["action_id"],
+            block_id=block["block_id"],
+            value=value,
+        )
+        return await self._interact(payload)
+
     async def look_at(self, user: str, channel: str) -> None:
         """Look at a channel while the agent is open beside it."""
         who, where = self._user(user), self._channel(channel)

@@ -205,6 +205,10 @@ def _routes(slack: SlackSandbox, desk: Desk, rates: Rates | None) -> web.Applica
     async def index(_request: web.Request) -> web.FileResponse:
         return web.FileResponse(PAGE / "index.html")
 
+    async def ask_again(_request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.setdefault("Cache-Control", "no-cache")  # the page's modules change together
+
+    server.on_response_prepare.append(ask_again)
     server.add_routes(
         [
             web.route("*", "/api/{method}", api.handle),

@@ -37,7 +37,7 @@ export function openCalendar(anchor, label, day, onpick, { clear = false } = {})
 
   function drawDay(date) {
     const value = dayOf(date);
-    const classes = ["day"];
+    const classes = ["date"];
     if (date.getMonth() !== at.getMonth()) classes.push("other-month");
     if (value === dayOf(new Date())) classes.push("today");
     return h(

@@ -56,7 +56,15 @@ export function picture(image, className) {
   const src = safeUrl(image.image_url ?? "");
   const alt = image.alt_text ?? "";
   if (!src?.startsWith("http")) return h("span", { class: `${className} no-image` }, alt);
-  return h("img", { class: className, src, alt, title: alt, loading: "lazy", referrerpolicy: "no-referrer" });
+  return h("img", {
+    class: className,
+    src,
+    alt,
+    title: alt,
+    loading: "lazy",
+    referrerpolicy: "no-referrer",
+    onerror: (event) => event.currentTarget.classList.add("no-image"),
+  });
 }
 
 /** After the confirm dialog, if there is one: keep what was entered, and tell the app if it wants to know. */

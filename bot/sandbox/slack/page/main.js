@@ -26,7 +26,7 @@ export function drawHead(where) {
 export function drawHome() {
   const view = store.workspace.home;
   if (!view) {
-    return h("div", { class: "empty" }, icon("home"), h("p", null, `${app().name} has not published a Home for you yet.`));
+    return h("div", { class: "nothing" }, icon("home"), h("p", null, `${app().name} has not published a Home for you yet.`));
   }
   const spot = { ...viewSpot(view.id), values: view.values, errors: {} };
   return h("div", { key: view.id, class: "home-blocks" }, drawBlocks(spot, view.blocks));
@@ -62,10 +62,21 @@ export function drawSession(where, thread) {
   const prompts = (session.prompts ?? []).map((prompt) =>
     h("button", { type: "button", class: "button", onclick: () => ask(prompt) }, prompt.title),
   );
+  const stop = async () => {
+    const answer = await post("stop_agent", { channel: where.id, thread_ts: thread });
+    if (!answer.ok) notice(answer.error);
+  };
   return h(
     "div",
     { class: "session" },
-    busy && h("p", { role: "status" }, h("span", { class: "typing" }), `${app().name} ${busy}`),
+    busy &&
+      h(
+        "p",
+        { role: "status" },
+        h("span", { class: "typing" }),
+        `${app().name} ${busy} `,
+        session.status === "processing" && h("button", { type: "button", class: "button", onclick: stop }, "Stop"),
+      ),
     prompts.length > 0 && h("div", { class: "block-actions" }, prompts),
   );
 }

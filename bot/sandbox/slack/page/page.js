@@ -19,7 +19,7 @@ import {
 import { createStream } from "./stream.js";
 
 const part = (id) => document.getElementById(id);
-const stream = createStream(part("stream"));
+const stream = createStream(part("stream"), changed);
 const threadStream = createStream(part("thread-stream"));
 const composer = createComposer(part("composer"));
 const threadComposer = createComposer(part("thread-composer"));
@@ -34,17 +34,17 @@ function draw() {
   noticeArrival();
   const where = current();
   document.body.classList.toggle("places-open", store.places_open);
-  render(part("places"), drawPlaces());
   render(part("head"), drawHead(where));
   render(part("problems"), drawProblems());
   drawMiddle(where);
   drawThread(where);
+  read(where);
+  render(part("places"), drawPlaces());
   render(part("notice"), store.notice && h("p", null, store.notice));
   settleModal();
   settlePopup();
   refreshTimes();
   drawTitle(where);
-  read(where);
 }
 
 function drawMiddle(where) {

@@ -1,6 +1,6 @@
 /** Block Kit's selects: one or several of options, people, channels or conversations. */
 
-import { at, post } from "./acts.js";
+import { at, failed, notice, post } from "./acts.js";
 import { h } from "./dom.js";
 import { enter, entered, idOf } from "./entered.js";
 import { icon } from "./icons.js";
@@ -92,7 +92,12 @@ async function choices(spot, element, query) {
 async function external(spot, element, query) {
   if (query.length < (element.min_query_length ?? 3)) return [];
   const answer = await post("suggest", { ...spot.where, action_id: element.action_id, value: query });
-  return offered(answer.option_groups ?? [{ options: answer.options ?? [] }], "");
+  if (!answer.ok) {
+    notice(failed(element.placeholder ? plainText(element.placeholder) : "The list", answer.error));
+    return [];
+  }
+  const { options = [], option_groups: groups = [{ options }] } = answer.payload;
+  return offered(groups, "");
 }
 
 function offered(groups, query) {

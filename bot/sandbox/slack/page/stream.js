@@ -11,8 +11,8 @@ const SAME_BREATH = 5 * 60;
 const NEAR_END = 40;
 /** Pixels from the end that still count as being there. */
 
-/** Make a column of messages inside this element. */
-export function createStream(frame) {
+/** Make a column of messages inside this element; `onend` is called when its end is scrolled to. */
+export function createStream(frame, onend = () => {}) {
   const scroller = Object.assign(document.createElement("div"), { className: "scroller", tabIndex: -1 });
   const rows = Object.assign(document.createElement("div"), { className: "rows" });
   const toolbar = Object.assign(document.createElement("div"), { className: "toolbar", hidden: true });
@@ -73,10 +73,15 @@ export function createStream(frame) {
     render(below, news.length > 0 && h("button", { type: "button", class: "pill", onclick: toEnd }, icon("down"), text));
   }
 
+  let top = 0;
   scroller.onscroll = () => {
-    atEnd = isNearEnd();
+    const wasAtEnd = atEnd;
+    // Only scrolling up leaves the end; when the column gets shorter instead, it is followed (below).
+    atEnd = isNearEnd() || (atEnd && scroller.scrollTop >= top);
+    top = scroller.scrollTop;
     if (atEnd) lastSeen = content.messages.at(-1)?.ts ?? "";
     drawPill();
+    if (atEnd && !wasAtEnd) onend();
   };
   const follow = new ResizeObserver(() => atEnd && toEnd());
   follow.observe(rows);
