@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from core import metrics
 from core.breaker import Breaker
 from core.errors import Refused, Unavailable
 from core.intents import Prototypes, embed_prototypes
@@ -129,6 +130,7 @@ class Analyst:
         async with self._turns:
             self._refuse_while_resting()
             self._breaker = self._breaker.called()
+            started = self._clock()
             try:
                 text = await model.chat(asked, schema=schema(business))
             except (Unavailable, Refused):
@@ -138,6 +140,7 @@ class Analyst:
                 self._breaker = self._breaker.abandoned()
                 raise
             self._breaker = self._breaker.succeeded()
+            metrics.llm_response_seconds.observe(self._clock() - started)
             return text
 
     def _asked_model(self) -> LanguageModel:

@@ -25,7 +25,7 @@ _MONEY = re.compile(
     r"(?:\b(?:under|below|around|about|up to|max(?:imum)?|at most|roughly|between|approximately|less than|over)[ ])?"
     rf"(?:[$€£] ?(?:{_AMOUNT}){_SCALE}(?: ?(?:-|\u2013|to|and) ?[$€£]? ?(?:{_AMOUNT}){_SCALE})?"
     rf"|\b(?:{_AMOUNT}){_SCALE}(?: ?(?:-|\u2013|to|and) ?(?:{_AMOUNT}){_SCALE})? ?(?:dollars|usd|euros?|eur|pounds|gbp|bucks|€|£)"
-    rf"|(?<=\bbudget )(?:(?:is|of|around|about|up to|roughly|approximately) ){{0,3}}(?:{_AMOUNT}){_SCALE}"
+    rf"|\bbudget (?:(?:is|of|around|about|up to|roughly|approximately) ){{0,3}}(?:{_AMOUNT}){_SCALE}"
     r"|\b(?:five|six|seven)[- ]figures?\b)",
     re.IGNORECASE,
 )
@@ -68,7 +68,6 @@ class Facts:
     entities: Mapping[str, tuple[Entity, ...]]
     timeframes: tuple[Timeframe, ...]
     vehicles: tuple[Vehicle, ...]
-    money: bool
 
 
 def read(text: str, among: list[Word], business: BusinessType, now: datetime) -> Facts:
@@ -93,7 +92,7 @@ def read(text: str, among: list[Word], business: BusinessType, now: datetime) ->
         found: list[tuple[str | None, int, int]] = list(spans[guide.found_by]()) if guide.found_by else []
         found += ((hit.value, hit.start, hit.end) for hit in lexicon(business, name).find(among))
         entities[name] = _distinct(text, found)
-    return Facts(entities, when, cars, bool(_MONEY.search(text)))
+    return Facts(entities, when, cars)
 
 
 @lru_cache(maxsize=256)

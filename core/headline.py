@@ -28,7 +28,8 @@ def wants(entities: Mapping[str, tuple[Entity, ...]], business: BusinessType, in
     if intent in {Intent.SPAM, Intent.SOLICITATION}:
         return everyday.headline
     what = next((_joined(entities[name]) for name in business.card.headline if entities.get(name)), "")
-    said = everyday.headline.format(what=what) if what else everyday.plain
+    own = business.intents.get(intent)
+    said = ((own and own.headline) or everyday.headline).format(what=what) if what else everyday.plain
     beside = [entities[name][0].value for name in business.card.beside if entities.get(name)]
     return headline(", ".join([said, *beside]))
 

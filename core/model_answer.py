@@ -134,7 +134,7 @@ def _urgency(answer: Answer, rules: Analysis, newest: str, intent: Intent) -> sc
         return own
     if said > own.score and quote is None:  # more urgent, but nothing in the message says so
         return own
-    reason = own.reason if quote is None else f"says “{shortened(inert(quote), 60)}”"
+    reason = f"reads as {answer.urgency}" if quote is None else f"says “{shortened(inert(quote), 60)}”"
     return scores.UrgencyReading(round(said, 3), 0.6, reason)
 
 

@@ -1,8 +1,9 @@
 """The way of a lead once it is safe, as one readable function; every step may run twice and does no harm."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -12,8 +13,8 @@ from core import metrics
 from core.actions import PAST, Action, decide
 from core.analyze import Analyst
 from core.errors import NotAllowed, NotFound, Refused, Unavailable
-from core.lead import Event, Match, MatchKind, Part, age_seconds, utcnow
-from core.ports import Board, CrmTable
+from core.lead import Contact, Event, Lead, Match, MatchKind, Part, age_seconds, utcnow
+from core.ports import Board, CrmTable, Vector
 from core.search import Search
 from core.store import Store
 
@@ -21,6 +22,9 @@ log = structlog.get_logger()
 
 RETRY_REFUSED = timedelta(hours=1)
 """A firm no does not change by itself; once an hour somebody may have mended it."""
+
+LOCAL_TURNS = 2
+"""Leads compared and read by rules at once: CPU work, of which more at once only delays the doors."""
 
 NOT_A_MEMBER = "Only members of the desk's channel can see and work its leads."
 
@@ -55,50 +59,71 @@ class Parts:
     crm_mapping: crm_fields.FieldMapping
     board: Board
     members: Members
+    local_turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOCAL_TURNS))
 
     async def show(self, lead_id: str) -> None:
         """Make the card say what the store says."""
         try:
-            await self.board.show(lead_id)
+            lead = await self.board.show(lead_id)
         except (Unavailable, Refused) as error:
             await self._wait(lead_id, Part.CARD, error)
-        else:
+            return
+        if Part.CARD in lead.missing:
             await self.store.waiting.done(lead_id, Part.CARD)
 
-    async def match(self, lead_id: str) -> None:
-        """Find the earlier leads that belong with this one."""
+    async def understand(self, lead_id: str) -> None:
+        """Compare the lead with the earlier ones and read it: by rules at once, then by the model, if any."""
+        async with self.local_turns:
+            lead = await self.store.leads.get(lead_id)
+            vector, found = await self._look(lead)
+            by_rules = await self.analyst.by_rules(*_reading(lead), vector)
+            await self.store.leads.understood(
+                lead_id,
+                vector=None if vector is None else (self.search.model, vector),
+                found=found,
+                analysis=by_rules,
+                final=not self.analyst.has_model,
+            )
+        if self.analyst.has_model:
+            await self._ask_model(lead, vector)
+
+    async def compare(self, lead_id: str) -> None:
+        """Find the earlier leads that belong with this one, which was not possible before."""
         lead = await self.store.leads.get(lead_id)
+        vector, found = await self._look(lead)
+        if vector is not None:
+            await self.store.leads.understood(lead_id, vector=(self.search.model, vector), found=found)
+
+    async def reread(self, lead_id: str) -> None:
+        """Let the model read the message, which was not possible before."""
+        await self._ask_model(await self.store.leads.get(lead_id), None)
+
+    async def _look(self, lead: Lead) -> tuple[Vector | None, list[Match] | None]:
+        """The message's vector and the leads near it, as far as they are to be had."""
+        vector = None
         try:
-            near = await self.search.near_lead(lead)
+            vector = await self.search.embed(lead)
+            near = await self.search.near_lead(lead, vector)
         except (Unavailable, Refused) as error:
-            await self._wait(lead_id, Part.MATCHES, error)
-            return
-        found = [
+            await self._wait(lead.lead_id, Part.MATCHES, error)
+            return vector, None
+        return vector, [
             Match(lead_id=other.lead_id, number=other.number, kind=MatchKind.SIMILAR, score=max(cosine, 0.0))
             for other, cosine in near
         ]
-        await self.store.leads.keep_matches(lead_id, found)
 
-    async def analyze(self, lead_id: str) -> None:
-        """Read the message: by rules at once, then by the model if there is one."""
-        lead = await self.store.leads.get(lead_id)
-        vector = await self.search.vector_of(lead_id)
-        reading = (lead.message, lead.contact, lead.business_type)
-        by_rules = await self.analyst.by_rules(*reading, lead.received_at, vector)
-        await self.store.leads.keep_analysis(lead_id, by_rules, final=not self.analyst.has_model)
-        if not self.analyst.has_model:
-            return
+    async def _ask_model(self, lead: Lead, vector: Vector | None) -> None:
         digest, model = self.analyst.digest(lead.business_type), self.analyst.model_name
-        answer = await self.store.leads.answer(lead_id, digest, model)
+        answer = await self.store.leads.answer(lead.lead_id, digest, model)
         try:
             if answer is None:
                 if self.analyst.model_ready():
-                    await self.show(lead_id)  # a useful card while the model thinks
-                answer = await self.analyst.by_model(*reading, lead.received_at, vector)
+                    await self.show(lead.lead_id)  # a useful card while the model thinks
+                answer = await self.analyst.by_model(*_reading(lead), vector)
         except (Unavailable, Refused) as error:
-            await self._wait(lead_id, Part.ANALYSIS, error)
+            await self._wait(lead.lead_id, Part.ANALYSIS, error)
         else:
-            await self.store.leads.keep_analysis(lead_id, answer, final=True)
+            await self.store.leads.understood(lead.lead_id, analysis=answer, final=True)
 
     async def sync(self, lead_id: str) -> None:
         """Bring the lead to the CRM; the card only speaks of it when that fails."""
@@ -145,11 +170,14 @@ class Parts:
         await self.store.waiting.put(lead_id, part, str(error), utcnow(), not_before=pause)
 
 
+def _reading(lead: Lead) -> tuple[str, Contact, str, datetime]:
+    return lead.message, lead.contact, lead.business_type, lead.received_at
+
+
 async def lead_pipeline(step: Step, parts: Parts, lead_id: str) -> None:
     """From stored to shown, understood, compared and synced."""
     await step("announce", parts.show, lead_id)
-    await step("match", parts.match, lead_id)
-    await step("analyze", parts.analyze, lead_id)
+    await step("understand", parts.understand, lead_id)
     await step("show", parts.show, lead_id)
     await step("sync", parts.sync, lead_id)
     metrics.leads_processed.inc()
@@ -170,7 +198,7 @@ async def action_pipeline(step: Step, parts: Parts, action: Mapping[str, Any]) -
 async def redo_pipeline(step: Step, parts: Parts, lead_id: str, part: str) -> None:
     """Do a part again that was missing, and show what came of it."""
     if part != Part.CARD:
-        redo = {Part.MATCHES: parts.match, Part.ANALYSIS: parts.analyze, Part.CRM: parts.sync}[Part(part)]
+        redo = {Part.MATCHES: parts.compare, Part.ANALYSIS: parts.reread, Part.CRM: parts.sync}[Part(part)]
         await step(part, redo, lead_id)
     await step("show", parts.show, lead_id)
     if part == Part.ANALYSIS:

@@ -12,6 +12,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from core.lead import Lead
+
 Vector = NDArray[np.float32]
 """One embedding: shape (384,), unit length, float32."""
 
@@ -120,5 +122,8 @@ class CrmTable(Protocol):
 class Board(Protocol):
     """Where leads are shown to the team."""
 
-    async def show(self, lead_id: str) -> None:
-        """Make the board say what the store says: post the card once, else edit it; add new thread lines."""
+    async def show(self, lead_id: str) -> Lead:
+        """Make the board say what the store says: post the card once, else edit it; add new thread lines.
+
+        Gives back the lead as it was shown.
+        """

@@ -72,7 +72,7 @@ def urgency(
     """How soon somebody must act, by its words, the times it names and its nearness to urgent sentences."""
     if intent in _UNWANTED:
         return UrgencyReading(_BASE[intent], 0.9, "nothing to act on")
-    score, reason = _BASE[intent], "names no time and no trouble"
+    score, reason = _BASE[intent], "nothing in it is pressing"
     said = [(hit.value, text[hit.start : hit.end]) for hit in _urgency_lexicon(business).find(among)]
     for value, floor in (("high", _HIGH_WORD), ("urgent", _URGENT_WORD)):
         quotes = list(dict.fromkeys(one_line(quote).casefold() for word, quote in said if word == value))
@@ -85,7 +85,7 @@ def urgency(
     if days is not None:
         timed = _timed(days)
         if timed > score:
-            score, reason = timed, f"wants it {'today' if days < 1 else f'in {math.ceil(days)} day(s)'}"
+            score, reason = timed, f"wants it {_from_now(days)}"
     calm = list(dict.fromkeys(quote for word, quote in said if word == "low"))
     if calm and score < _URGENT_WORD:
         score, reason = min(score, 0.2), f"says {_quoted([one_line(calm[0]).casefold()])}"
@@ -143,6 +143,11 @@ def _reachability(message: str, contact: Contact) -> tuple[int, list[str]]:
     if _EMAIL.search(message) or _PHONE.search(message):
         return _REACHABLE - 10, ["says in the text how to reach them"]
     return 0, ["no way to reach them"]
+
+
+def _from_now(days: float) -> str:
+    whole = math.ceil(days)
+    return {0: "today", 1: "tomorrow"}.get(whole, f"in {whole} days")
 
 
 def _timed(days: float) -> float:

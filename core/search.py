@@ -19,12 +19,18 @@ class Search:
         self._threshold = threshold
         self._limit = limit
 
-    async def near_lead(self, lead: Lead) -> list[tuple[Lead, float]]:
+    @property
+    def model(self) -> str:
+        """The embedding's name, kept with each vector."""
+        return self._embedder.model
+
+    async def embed(self, lead: Lead) -> Vector:
+        """The vector of the lead's message."""
+        vector: Vector = (await self._embedder.embed([lead.message]))[0]
+        return vector
+
+    async def near_lead(self, lead: Lead, vector: Vector) -> list[tuple[Lead, float]]:
         """Earlier leads like this one, nearest first, with their cosines; this one is in the index after."""
-        vector = await self.vector_of(lead.lead_id)
-        if vector is None:
-            vector = (await self._embedder.embed([lead.message]))[0]
-            await self._store.leads.keep_vectors(self._embedder.model, {lead.lead_id: vector})
         near = await self._near(vector, before=lead)
         await self._index.upsert([_point(lead, vector)])
         return near
@@ -32,10 +38,6 @@ class Search:
     async def near_text(self, text: str) -> list[tuple[Lead, float]]:
         """Leads like this text, nearest first, with their cosines."""
         return await self._near((await self._embedder.embed([text]))[0], before=None)
-
-    async def vector_of(self, lead_id: str) -> Vector | None:
-        """The lead's kept vector of today's model."""
-        return await self._store.leads.vector(lead_id, self._embedder.model)
 
     async def check(self) -> None:
         """Return if the index answers; else raise Unavailable or Refused."""
@@ -56,6 +58,8 @@ class Search:
         # A few more than wanted: the lead itself and later ones may be among them.
         found = await self._index.nearest(vector, limit=self._limit + 5)
         cosines = {each.lead_id: each.cosine for each in found if each.cosine >= self._threshold}
+        if not cosines:
+            return []
         leads = await self._store.leads.get_many(list(cosines))
         earlier = [lead for lead in leads if before is None or lead.lead_id < before.lead_id]
         return [(lead, cosines[lead.lead_id]) for lead in earlier][: self._limit]

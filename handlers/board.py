@@ -4,12 +4,13 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
 
 from core.lead import Event, Lead, utcnow
 from core.store import Store
-from core.store.posts import Post
+from core.store.posts import Post, card_key
 from handlers import cards, mrkdwn
 from handlers.slack.api import Slack, SlackRefused
 from handlers.slack.directory import Directory
@@ -36,24 +37,23 @@ class SlackBoard:
         self._hidden = hidden
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def show(self, lead_id: str) -> None:
-        """Post or edit the card, then add the thread lines that are not there yet."""
+    async def show(self, lead_id: str) -> Lead:
+        """Post or edit the card, then add the thread lines that are not there yet; the lead as shown."""
         turn = self._turns.setdefault(lead_id, asyncio.Lock())
         async with turn:
-            lead = await self._store.leads.get(lead_id)
-            card_ts = await self._show_card(lead)
-            for event in await self._store.events.untold(lead_id):
-                await self._tell(event, lead, card_ts)
+            showing = await self._store.posts.showing(lead_id)
+            card_ts = await self._show_card(showing.lead, showing.card)
+            for event in showing.untold:
+                await self._tell(event, showing.lead, card_ts)
+            return showing.lead
 
-    async def _show_card(self, lead: Lead) -> str:
+    async def _show_card(self, lead: Lead, post: Post | None) -> str:
         card = cards.card(lead, now=utcnow(), hidden_entities=self._hidden(lead.business_type))
         content = {"text": card.text, "blocks": card.blocks}
-        key = f"card:{lead.lead_id}"
-        post = await self._store.posts.get(key)
         if post is not None and post.ts is not None and await self._edit(post, content):
             return post.ts
         channel = await self._directory.channel_id(lead.desk)
-        return await self._post_once(key, channel, content)
+        return await self._post_once(card_key(lead.lead_id), channel, content)
 
     async def _tell(self, event: Event, lead: Lead, card_ts: str) -> None:
         channel = await self._directory.channel_id(lead.desk)
@@ -90,11 +90,11 @@ class SlackBoard:
             ts = str(answer["ts"])
             await self._store.posts.posted(key, ts, _digest(content))
             return ts
-        await self._store.posts.posted(key, ts, "")  # what it shows is not known: the next show edits it
-        if "thread_ts" not in content:
-            found = await self._store.posts.get(key)
-            if found is not None:
-                await self._edit(found, content)
+        found = replace(post, ts=ts)  # what it shows is not known: bring it to this content
+        if "thread_ts" in content:
+            await self._store.posts.posted(key, ts, _digest(content))
+        else:
+            await self._edit(found, content)
         return ts
 
     async def _find(self, post: Post, thread_ts: str | None) -> str | None:

@@ -49,6 +49,7 @@ class IntentGuide(Section):
     means: str = Field(description="for the model and for people: when it is this one")
     examples: tuple[str, ...] = Field(description="prototype sentences")
     sub_intent: str | None = Field(default=None, description="the earlier system's name for it here")
+    headline: str | None = Field(default=None, description="with {what}; else the everyday one")
 
 
 class EverydayIntent(Section):

@@ -1,21 +1,27 @@
-"""Fixtures for all tests: the product and its sandbox, and snapshots (``pytest --update-snapshots``)."""
+"""Fixtures for all tests: the product, its sandbox, a browser, snapshots (``pytest --update-snapshots``)."""
 
 import json
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.async_api import Browser, Page, async_playwright
 
 from bot.app import load_embedder
 from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.server import running as running_slack
 from bot.settings import Settings
 from core.ports import Embedder
+from tests.databases import REQUIRED
 from tests.product import Product, product
 
 Snapshot = Callable[[str, Any], None]
 """snapshot(name, JSON value)"""
+
+CHROMIUM = shutil.which("chromium")
+"""Debian's; REQUIRE_SERVICES makes its absence a failure."""
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
@@ -65,3 +71,28 @@ async def bot(slack: SlackSandbox, tmp_path: Path, embedder: Embedder) -> AsyncI
     """The product, running against the local workspace."""
     async with product(slack, tmp_path, embedder) as running:
         yield running
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A headless Chromium that calls nobody."""
+    if CHROMIUM is None and not REQUIRED:
+        pytest.skip("there is no chromium on this machine")
+    quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(
+            executable_path=CHROMIUM or "chromium",
+            args=[*quiet.split(), "--disable-component-update", "--disable-sync"],
+        )
+        yield chromium
+        await chromium.close()
+
+
+@pytest.fixture
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """An empty page; an error in one of its scripts fails the test."""
+    errors: list[str] = []
+    opened = await browser.new_page(viewport={"width": 1280, "height": 800})
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    assert errors == []

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from prometheus_client import REGISTRY
 
 import prompts
 from bot.sandbox import ollama as sandbox
@@ -290,6 +291,13 @@ async def test_without_a_quote_a_model_does_not_raise_urgency(
     ).urgency_score
 
 
+async def test_a_model_that_reads_it_as_calmer_says_so(server: OllamaStandIn, analyst: Analyst) -> None:
+    server.enqueue(answer(urgency="medium", urgency_quote=""))
+    analysis = await by_model(analyst, "Can you look at my brakes tomorrow?")
+    assert analysis.urgency is Urgency.MEDIUM
+    assert analysis.urgency_reason == "reads as medium"
+
+
 async def test_quality_stays_near_the_rules_own(server: OllamaStandIn, analyst: Analyst) -> None:
     message = "yes that one please"
     server.enqueue(answer(entities=entity("services", "x", "that one")))
@@ -359,6 +367,13 @@ async def test_an_empty_headline_is_the_rules_own(server: OllamaStandIn, analyst
 
 
 # --- When it fails ----------------------------------------------------------------------------------------
+
+
+async def test_every_answer_of_the_model_is_measured(server: OllamaStandIn, analyst: Analyst) -> None:
+    before = REGISTRY.get_sample_value("llm_response_seconds_count") or 0
+    server.prose()
+    await by_model(analyst)
+    assert REGISTRY.get_sample_value("llm_response_seconds_count") == before + 2
 
 
 async def test_prose_is_asked_again_once_with_the_fault(server: OllamaStandIn, analyst: Analyst) -> None:
@@ -443,8 +458,7 @@ async def test_a_cancelled_probe_lets_the_next_one_out(
     clock.now += REST
     server.slow(60)
     probe = asyncio.create_task(by_model(analyst))
-    while len(server.history) == FAILURES:
-        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
     assert not analyst.model_ready()
     probe.cancel()
     with pytest.raises(asyncio.CancelledError):

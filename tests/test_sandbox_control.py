@@ -135,6 +135,17 @@ async def test_a_page_is_told_of_every_change(slack: SlackSandbox, http: aiohttp
     assert [len(channel(state, "leads")["messages"]) for state in (first, then)] == [0, 1]
 
 
+async def test_a_message_that_a_page_has_is_told_again_by_its_ts_only(
+    slack: SlackSandbox, http: aiohttp.ClientSession
+) -> None:
+    ts = await slack.say("dana", "leads", "first")
+    async with http.ws_connect(f"{slack.page}sandbox/live?user=dana") as live:
+        await live.receive(timeout=5)
+        await slack.say("dana", "leads", "second")
+        then = channel(json.loads((await live.receive(timeout=5)).data), "leads")["messages"]
+    assert (then[0], then[1]["text"]) == (ts, "second")
+
+
 async def test_a_change_during_a_push_is_not_missed(slack: SlackSandbox, http: aiohttp.ClientSession) -> None:
     async with http.ws_connect(f"{slack.page}sandbox/live?user=dana") as live:
         await live.receive(timeout=5)

@@ -16,6 +16,7 @@ from core.errors import InvalidLead, NotAllowed, NotFound
 from core.lead import Contact, DeskStatus, Draft, Event, Lead, Match, MatchKind, Part, Status, utcnow
 from core.ports import CrmRecord
 from core.store import Store, open_store
+from core.store.posts import card_key
 from core.store.submissions import REPEAT_WINDOW, Accepted, Submission
 from tests.databases import KINDS, fresh_database
 from tests.lead_examples import analysis
@@ -97,7 +98,7 @@ def line(action: Action) -> Event:
     )
 
 
-async def act(store: Store, lead: Lead, action: Action) -> None:
+async def act(store: Store, action: Action) -> None:
     await store.leads.act(line(action), lambda now: decide(now, action))
 
 
@@ -150,7 +151,7 @@ async def test_what_was_refused_is_listed_with_its_reason_and_may_come_again_men
 async def test_fifty_claims_at_once_have_one_winner(store: Store) -> None:
     lead = await a_lead(store)
     clicks = [claim(lead, f"U{n}", f"click-{n}") for n in range(50)]
-    outcomes = await asyncio.gather(*(act(store, lead, click) for click in clicks), return_exceptions=True)
+    outcomes = await asyncio.gather(*(act(store, click) for click in clicks), return_exceptions=True)
     losers = [outcome for outcome in outcomes if isinstance(outcome, NotAllowed)]
     assert len(losers) == 49
     after = await store.leads.get(lead.lead_id)
@@ -160,8 +161,8 @@ async def test_fifty_claims_at_once_have_one_winner(store: Store) -> None:
 
 async def test_the_same_click_run_twice_is_one_change_and_one_line_of_history(store: Store) -> None:
     lead = await a_lead(store)
-    await act(store, lead, claim(lead, "U1"))
-    await act(store, lead, claim(lead, "U1"))
+    await act(store, claim(lead, "U1"))
+    await act(store, claim(lead, "U1"))
     assert (await store.leads.get(lead.lead_id)).version == lead.version + 1
     assert [event.what for event in await store.events.of(lead.lead_id)] == ["received", "claimed"]
 
@@ -189,34 +190,43 @@ async def test_a_waiting_part_is_taken_once_and_later_each_time(store: Store) ->
 
 
 async def test_the_post_s_intent_is_written_once(store: Store) -> None:
-    first = await store.posts.intend("card:1", "C1", NOW)
-    again = await store.posts.intend("card:1", "C1", NOW)
+    lead = await a_lead(store)
+    key = card_key(lead.lead_id)
+    first = await store.posts.intend(key, "C1", NOW)
+    again = await store.posts.intend(key, "C1", NOW)
     assert (first.fresh, again.fresh, again.ts) == (True, False, None)
-    await store.posts.posted("card:1", "1.1", "digest")
-    found = await store.posts.get("card:1")
-    assert found is not None
-    assert (found.ts, found.digest) == ("1.1", "digest")
+    await store.posts.posted(key, "1.1", "digest")
+    card = (await store.posts.showing(lead.lead_id)).card
+    assert card is not None
+    assert (card.ts, card.digest) == ("1.1", "digest")
+    await store.posts.forget(key)
+    assert (await store.posts.showing(lead.lead_id)).card is None
 
 
 async def test_history_is_untold_until_its_post_is_there(store: Store) -> None:
     lead = await a_lead(store)
     action = claim(lead, "U1")
-    await act(store, lead, action)
-    assert [event.what for event in await store.events.untold(lead.lead_id)] == ["claimed"]
-    await store.posts.intend(f"event:{action.key}", "C1", NOW)
-    assert [event.what for event in await store.events.untold(lead.lead_id)] == ["claimed"]
-    await store.posts.posted(f"event:{action.key}", "1.2", "digest")
-    assert await store.events.untold(lead.lead_id) == []
+    await act(store, action)
+    key = f"event:{action.key}"
+
+    async def untold() -> list[str]:
+        return [event.what for event in (await store.posts.showing(lead.lead_id)).untold]
+
+    assert await untold() == ["claimed"]
+    await store.posts.intend(key, "C1", NOW)
+    assert await untold() == ["claimed"]
+    await store.posts.posted(key, "1.2", "digest")
+    assert await untold() == []
 
 
 async def test_matches_vectors_and_answers_are_replaced_by_their_keys(store: Store) -> None:
     first, second = await a_lead(store, "a"), await a_lead(store, "b")
     vector = np.linspace(0, 1, 384, dtype=np.float32)
+    match = Match(lead_id=first.lead_id, number=first.number, kind=MatchKind.SIMILAR, score=0.9)
     for _ in range(2):
-        await store.leads.keep_vectors("model@1", {second.lead_id: vector})
-        match = Match(lead_id=first.lead_id, number=first.number, kind=MatchKind.SIMILAR, score=0.9)
-        await store.leads.keep_matches(second.lead_id, [match])
-        await store.leads.keep_analysis(second.lead_id, analysis(), final=True)
+        await store.leads.understood(
+            second.lead_id, vector=("model@1", vector), found=[match], analysis=analysis(), final=True
+        )
     kept = await store.leads.vector(second.lead_id, "model@1")
     assert kept is not None
     assert np.array_equal(kept, vector)
@@ -232,7 +242,7 @@ async def test_a_lead_is_found_by_its_number_however_people_write_it(store: Stor
     assert (await store.leads.by_number(number)).lead_id == lead.lead_id
 
 
-@pytest.mark.parametrize("number", ["L-9", "", "L-", "x", "99999999999999", "١٠٠١"])
+@pytest.mark.parametrize("number", ["L-9", "", "L-", "x", "99999999999999", "\u0661\u0660\u0660\u0661"])
 async def test_an_unknown_number_is_not_found(store: Store, number: str) -> None:
     await a_lead(store)
     with pytest.raises(NotFound):

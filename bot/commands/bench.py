@@ -92,7 +92,7 @@ class _Client:
         """Return when so many leads are through their pipeline."""
         async with asyncio.timeout(patience):
             while await self._processed() < count:
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.5)
 
     async def _processed(self) -> float:
         async with self._session.get(f"{self._url}/metrics") as response:

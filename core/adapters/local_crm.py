@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.crm import MERGE_FIELD, FieldMapping, as_text
@@ -33,15 +33,18 @@ class LocalCrm:
         """Write the lead's row; cells that are not said stay as they are."""
         lead_id = fields[MERGE_FIELD]
         upsert = sqlite.insert if self._database.is_sqlite else postgresql.insert
-        async with self._database.write() as connection:
-            query = select(local_crm.c.fields).where(local_crm.c.lead_id == lead_id)
-            kept = (await connection.execute(query)).scalar() or {}
+        known = select(local_crm.c.fields).where(local_crm.c.lead_id == lead_id)
+
+        def write(connection: Connection) -> None:
+            kept = connection.execute(known).scalar() or {}
             values = {"fields": kept | dict(fields), "updated_at": utcnow()}
-            await connection.execute(
+            connection.execute(
                 upsert(local_crm)
                 .values(lead_id=lead_id, **values)
                 .on_conflict_do_update(index_elements=["lead_id"], set_=values)
             )
+
+        await self._database.write(write)
         return CrmRecord(record_id=lead_id, url=None)
 
     async def check(self) -> None:

@@ -1,41 +1,48 @@
 """One database, SQLite or PostgreSQL: opened, migrated, read from and written to."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, event, make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+
+T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 30_000
 """How long a SQLite writer waits for its turn; dbos waits as long."""
 
-READ_ONLY = {"read_only": True}
+READERS, POSTGRES_WRITERS = 4, 8
+"""Threads; SQLite has one writer, since its writers take turns anyway and a queue is fairer than its lock."""
 
 
 class Database:
-    """The open database. Reads see a snapshot; writes are one transaction, all or nothing."""
+    """The open database. Work on it is a plain function of a connection, run whole in one thread.
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    A transaction that hopped between a thread and the event loop at every statement would hold SQLite's
+    only write lock while the loop is busy elsewhere: 4 leads a second instead of 20 (docs/decisions.md).
+    """
+
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        # Not the loop's default executor: dbos puts its own there, and ends it.
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
+        writers = 1 if self.is_sqlite else POSTGRES_WRITERS
+        self._writers = ThreadPoolExecutor(writers, thread_name_prefix="store-write")
 
     @classmethod
     async def open(cls, url: str) -> "Database":
         """Open ``sqlite:///file`` or ``postgresql://…``, creating the file and the tables where needed."""
         await asyncio.to_thread(migrate, url)
+        engine = create_engine(with_driver(url), pool_size=READERS + POSTGRES_WRITERS, pool_pre_ping=True)
         if is_sqlite(url):
-            engine = create_async_engine(url.replace("sqlite:", "sqlite+aiosqlite:", 1), pool_size=5)
-            event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-            event.listen(engine.sync_engine, "begin", _begin_sqlite)
-        else:
-            driver_url = url.replace("postgresql:", "postgresql+psycopg:", 1)
-            engine = create_async_engine(driver_url, pool_size=10, pool_pre_ping=True)
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
         return cls(engine)
 
     @property
@@ -43,22 +50,29 @@ class Database:
         """Whether this is SQLite: writers there take turns by themselves."""
         return self._engine.dialect.name == "sqlite"
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection to read with."""
-        async with self._engine.connect() as connection:
-            await connection.execution_options(**READ_ONLY)
-            yield connection
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """What the work reads, from one snapshot."""
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction: committed at the end of the block, rolled back if the block raises."""
-        async with self._engine.begin() as connection:
-            yield connection
+        def run() -> T:
+            with self._engine.connect().execution_options(read_only=True) as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Do the work in one transaction: committed at its end, rolled back if it raises."""
+
+        def run() -> T:
+            with self._engine.begin() as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._writers, run)
 
     async def close(self) -> None:
-        """Give all connections back."""
-        await self._engine.dispose()
+        """Let what is under way end, and give all connections back."""
+        self._readers.shutdown()
+        self._writers.shutdown()
+        self._engine.dispose()
 
 
 def is_sqlite(url: str) -> bool:
@@ -66,16 +80,18 @@ def is_sqlite(url: str) -> bool:
     return url.startswith("sqlite:")
 
 
+def with_driver(url: str) -> str:
+    """The URL as SQLAlchemy wants it."""
+    return url.replace("postgresql:", "postgresql+psycopg:", 1)
+
+
 def migrate(url: str) -> None:
     """Bring the database to today's schema; blocking. Does nothing but look when it is there already."""
+    engine = create_engine(with_driver(url))
     if is_sqlite(url):
-        file = make_url(url).database or ""
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(url)
+        Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
         # WAL sticks to the file; without it dbos runs 8 instead of 30 workflows a second (ENGINE.md).
         event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA journal_mode=WAL"))
-    else:
-        engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:", 1))
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.begin() as connection:

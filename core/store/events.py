@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Select, bindparam, insert, select
 
 from core.lead import Event
 from core.store.database import Database
@@ -20,27 +19,32 @@ class Events:
     async def add(self, events: Sequence[Event]) -> None:
         """Add lines by themselves, such as readings of contact data."""
         if events:
-            async with self._database.write() as connection:
-                await connection.execute(insert(lead_events), [event.model_dump() for event in events])
+            rows = [event.model_dump() for event in events]
+            await self._database.write(lambda connection: connection.execute(insert(lead_events), rows))
 
     async def of(self, lead_id: str) -> list[Event]:
         """Oldest first."""
-        return await self._events(select(lead_events).where(lead_events.c.lead_id == lead_id))
-
-    async def untold(self, lead_id: str) -> list[Event]:
-        """What the desk's thread should say and does not say yet, oldest first."""
-        return await self._events(
-            select(lead_events)
-            .join(posts, posts.c.key == "event:" + lead_events.c.event_id, isouter=True)
-            .where(lead_events.c.lead_id == lead_id, lead_events.c.told, posts.c.ts.is_(None))
-        )
-
-    async def _events(self, query: Select[Any]) -> list[Event]:
-        async with self._database.read() as connection:
-            rows = (await connection.execute(query.order_by(lead_events.c.seq))).mappings().all()
-        return [Event(**{name: row[name] for name in Event.model_fields}) for row in rows]
+        return await self._database.read(lambda connection: _events(connection, _OF, lead_id))
 
 
-async def add_event(connection: AsyncConnection, event: Event) -> None:
+def add_event(connection: Connection, event: Event) -> None:
     """Add the line inside the caller's transaction."""
-    await connection.execute(insert(lead_events).values(**event.model_dump()))
+    connection.execute(insert(lead_events).values(**event.model_dump()))
+
+
+def untold(connection: Connection, lead_id: str) -> list[Event]:
+    """What the desk's thread should say and does not say yet, oldest first."""
+    return _events(connection, _UNTOLD, lead_id)
+
+
+_OF = select(lead_events).where(lead_events.c.lead_id == bindparam("lead_id")).order_by(lead_events.c.seq)
+_UNTOLD = (
+    _OF.join(posts, posts.c.key == "event:" + lead_events.c.event_id, isouter=True)
+    .where(lead_events.c.told)
+    .where(posts.c.ts.is_(None))
+)
+
+
+def _events(connection: Connection, query: Select[Any], lead_id: str) -> list[Event]:
+    rows = connection.execute(query, {"lead_id": lead_id}).mappings()
+    return [Event(**{name: row[name] for name in Event.model_fields}) for row in rows]

@@ -4,9 +4,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import NotFound
 from core.lead import Analysis, Contact, Crm, DeskStatus, Event, Lead, Match, Part, Status, SyncStatus, utcnow
@@ -28,25 +27,20 @@ class Leads:
 
     async def get(self, lead_id: str) -> Lead:
         """The lead of that id; NotFound if there is none."""
-        found = await self.get_many([lead_id])
-        if not found:
-            raise NotFound(f"There is no lead {lead_id}.")
-        return found[0]
+        return await self._database.read(lambda connection: read_lead(connection, lead_id))
 
     async def by_number(self, number: str) -> Lead:
         """The lead people call ``L-1042`` (also ``l-1042``, ``1042``); NotFound if there is none."""
         digits = number.strip().upper().removeprefix("L-").removeprefix("#")
         if digits.isascii() and digits.isdigit() and len(digits) < 10:  # noqa: PLR2004 - fits a 32-bit column
-            async with self._database.read() as connection:
-                found = await _whole(connection, select(leads).where(leads.c.number == int(digits)))
+            found = await self._read(select(leads).where(leads.c.number == int(digits)))
             if found:
                 return found[0]
         raise NotFound(f"There is no lead {number.strip()[:20]}.")
 
     async def get_many(self, lead_ids: Sequence[str]) -> list[Lead]:
         """Those that exist, in the order asked for."""
-        async with self._database.read() as connection:
-            found = await _whole(connection, select(leads).where(leads.c.lead_id.in_(lead_ids)))
+        found = await self._read(select(leads).where(leads.c.lead_id.in_(lead_ids)))
         by_id = {lead.lead_id: lead for lead in found}
         return [by_id[lead_id] for lead_id in lead_ids if lead_id in by_id]
 
@@ -66,16 +60,14 @@ class Leads:
             query = query.where(leads.c.owner == owner)
         if before is not None:
             query = query.where(leads.c.number < before)
-        async with self._database.read() as connection:
-            return await _whole(connection, query)
+        return await self._read(query)
 
     async def every(self, *, batch: int = 500) -> AsyncIterator[list[Lead]]:
         """All leads, oldest first, in batches."""
         after = 0
         while True:
             query = select(leads).where(leads.c.number > after).order_by(leads.c.number).limit(batch)
-            async with self._database.read() as connection:
-                found = await _whole(connection, query)
+            found = await self._read(query)
             if not found:
                 return
             yield found
@@ -83,65 +75,67 @@ class Leads:
 
     async def count(self) -> int:
         """How many leads there are."""
-        async with self._database.read() as connection:
-            return (await connection.execute(select(func.count()).select_from(leads))).scalar_one()
+        query = select(func.count()).select_from(leads)
+        return await self._database.read(lambda connection: connection.execute(query).scalar_one())
 
     async def act(self, event: Event, decide: Decide) -> None:
         """Let the decision see the lead as it is now and change it, in one transaction with its history line.
 
         An event that is known already changes nothing: the engine may run a step twice.
         """
-        async with self._database.write() as connection:
-            query = select(leads).where(leads.c.lead_id == event.lead_id).with_for_update()
-            found = await _whole(connection, query)
-            if not found:
-                raise NotFound(f"There is no lead {event.lead_id}.")
-            known = select(lead_events.c.seq).where(lead_events.c.event_id == event.event_id)
-            if (await connection.execute(known)).first() is not None:
+        known = select(lead_events.c.seq).where(lead_events.c.event_id == event.event_id)
+
+        def write(connection: Connection) -> None:
+            lead = read_lead(connection, event.lead_id, for_update=True)
+            if connection.execute(known).first() is not None:
                 return
-            if changes := decide(found[0]):
-                await _change(connection, event.lead_id, changes)
-                await add_event(connection, event)
+            if changes := decide(lead):
+                _change(connection, event.lead_id, changes)
+                add_event(connection, event)
+
+        await self._database.write(write)
 
     async def vector(self, lead_id: str, model: str) -> Vector | None:
         """The message's embedding by that model, if it was kept."""
         query = select(vectors.c.vector).where(vectors.c.lead_id == lead_id, vectors.c.model == model)
-        async with self._database.read() as connection:
-            row = (await connection.execute(query)).first()
-        return None if row is None else np.frombuffer(row.vector, dtype="<f4")
+        kept = await self._database.read(lambda connection: connection.execute(query).scalar())
+        return None if kept is None else np.frombuffer(kept, dtype="<f4")
 
-    async def keep_vectors(self, model: str, vectors_by_lead: Mapping[str, Vector]) -> None:
+    async def keep_vectors(self, model: str, by_lead: Mapping[str, Vector]) -> None:
         """Keep embeddings, replacing those of the same model."""
-        rows = [
-            {"lead_id": lead_id, "model": model, "vector": vector.astype("<f4").tobytes()}
-            for lead_id, vector in vectors_by_lead.items()
-        ]
-        async with self._database.write() as connection:
-            upsert = self._upsert(vectors)
-            await connection.execute(
-                upsert.on_conflict_do_update(
-                    index_elements=["lead_id", "model"], set_={"vector": upsert.excluded.vector}
-                ),
-                rows,
-            )
+        await self._database.write(lambda connection: self._keep_vectors(connection, model, by_lead))
 
-    async def keep_matches(self, lead_id: str, found: Sequence[Match]) -> None:
-        """Replace the lead's matches; its matches wait for nothing any more."""
-        async with self._database.write() as connection:
-            await connection.execute(delete(matches).where(matches.c.lead_id == lead_id))
-            rows = [
-                {
-                    "lead_id": lead_id,
-                    "other_id": match.lead_id,
-                    "kind": match.kind,
-                    "score": match.score,
-                    "evidence": [evidence.model_dump() for evidence in match.evidence],
-                }
-                for match in found
-            ]
-            if rows:
-                await connection.execute(insert(matches), rows)
-            await _no_longer_waiting(connection, lead_id, Part.MATCHES)
+    async def understood(
+        self,
+        lead_id: str,
+        *,
+        vector: tuple[str, Vector] | None = None,
+        found: Sequence[Match] | None = None,
+        analysis: Analysis | None = None,
+        final: bool = False,
+    ) -> None:
+        """Keep what was found out, in one transaction; None: nothing was.
+
+        Args:
+            lead_id: whose.
+            vector: the embedding's model and the message's vector by it.
+            found: the earlier leads that belong with this one; replaces those known, and ends their waiting.
+            analysis: is kept beside other answers, and shown.
+            final: the analysis waits for nothing better.
+        """
+
+        def write(connection: Connection) -> None:
+            if vector is not None:
+                self._keep_vectors(connection, vector[0], {lead_id: vector[1]})
+            if found is not None:
+                _replace_matches(connection, lead_id, found)
+                _no_longer_waiting(connection, lead_id, Part.MATCHES)
+            if analysis is not None:
+                self._keep_analysis(connection, lead_id, analysis)
+                if final:
+                    _no_longer_waiting(connection, lead_id, Part.ANALYSIS)
+
+        await self._database.write(write)
 
     async def answer(self, lead_id: str, prompt_digest: str, model: str) -> Analysis | None:
         """What that model answered to that prompt for this lead, if it was ever asked."""
@@ -150,23 +144,8 @@ class Leads:
             analyses.c.prompt_digest == prompt_digest,
             analyses.c.model == model,
         )
-        async with self._database.read() as connection:
-            row = (await connection.execute(query)).first()
-        return None if row is None else Analysis.model_validate(row.analysis)
-
-    async def keep_analysis(self, lead_id: str, analysis: Analysis, *, final: bool) -> None:
-        """Keep an answer and show it; final: the analysis waits for nothing better."""
-        document = analysis.model_dump(mode="json")
-        key = {"lead_id": lead_id, "prompt_digest": analysis.prompt_digest, "model": analysis.model_used}
-        async with self._database.write() as connection:
-            await connection.execute(
-                self._upsert(analyses)
-                .values(**key, analysis=document)
-                .on_conflict_do_update(index_elements=list(key), set_={"analysis": document})
-            )
-            await _change(connection, lead_id, {"analysis": document, "status": Status.ENRICHED})
-            if final:
-                await _no_longer_waiting(connection, lead_id, Part.ANALYSIS)
+        kept = await self._database.read(lambda connection: connection.execute(query).scalar())
+        return None if kept is None else Analysis.model_validate(kept)
 
     async def keep_crm(self, lead_id: str, record: CrmRecord) -> None:
         """The lead is in the CRM, there."""
@@ -176,42 +155,97 @@ class Leads:
             "crm_url": record.url,
             "status": Status.SYNCED,
         }
-        async with self._database.write() as connection:
-            await _change(connection, lead_id, synced)
-            await _no_longer_waiting(connection, lead_id, Part.CRM)
 
-    def _upsert(self, table: Any) -> Any:
+        def write(connection: Connection) -> None:
+            _change(connection, lead_id, synced)
+            _no_longer_waiting(connection, lead_id, Part.CRM)
+
+        await self._database.write(write)
+
+    async def _read(self, query: Select[Any]) -> list[Lead]:
+        return await self._database.read(lambda connection: _whole(connection, query))
+
+    def _keep_vectors(self, connection: Connection, model: str, by_lead: Mapping[str, Vector]) -> None:
+        upsert = self._upsert(vectors)
+        query = upsert.on_conflict_do_update(
+            index_elements=["lead_id", "model"], set_={"vector": upsert.excluded.vector}
+        )
+        rows = [
+            {"lead_id": lead_id, "model": model, "vector": vector.astype("<f4").tobytes()}
+            for lead_id, vector in by_lead.items()
+        ]
+        connection.execute(query, rows)
+
+    def _keep_analysis(self, connection: Connection, lead_id: str, analysis: Analysis) -> None:
+        document = analysis.model_dump(mode="json")
+        key = {"lead_id": lead_id, "prompt_digest": analysis.prompt_digest, "model": analysis.model_used}
+        connection.execute(
+            self._upsert(analyses)
+            .values(**key, analysis=document)
+            .on_conflict_do_update(index_elements=list(key), set_={"analysis": document})
+        )
+        _change(connection, lead_id, {"analysis": document, "status": Status.ENRICHED})
+
+    def _upsert(self, table: Table) -> Any:
         return sqlite.insert(table) if self._database.is_sqlite else postgresql.insert(table)
 
 
-async def _change(connection: AsyncConnection, lead_id: str, changes: Mapping[str, Any]) -> None:
+def _change(connection: Connection, lead_id: str, changes: Mapping[str, Any]) -> None:
     values = dict(changes) | {"updated_at": utcnow(), "version": leads.c.version + 1}
-    await connection.execute(update(leads).where(leads.c.lead_id == lead_id).values(**values))
+    connection.execute(update(leads).where(leads.c.lead_id == lead_id).values(**values))
 
 
-async def _no_longer_waiting(connection: AsyncConnection, lead_id: str, part: Part) -> None:
-    await connection.execute(delete(waiting).where(waiting.c.lead_id == lead_id, waiting.c.part == part))
+def _no_longer_waiting(connection: Connection, lead_id: str, part: Part) -> None:
+    connection.execute(delete(waiting).where(waiting.c.lead_id == lead_id, waiting.c.part == part))
 
 
-async def _whole(connection: AsyncConnection, query: Select[Any]) -> list[Lead]:
+def _replace_matches(connection: Connection, lead_id: str, found: Sequence[Match]) -> None:
+    connection.execute(delete(matches).where(matches.c.lead_id == lead_id))
+    rows = [
+        {
+            "lead_id": lead_id,
+            "other_id": match.lead_id,
+            "kind": match.kind,
+            "score": match.score,
+            "evidence": [evidence.model_dump() for evidence in match.evidence],
+        }
+        for match in found
+    ]
+    if rows:
+        connection.execute(insert(matches), rows)
+
+
+def read_lead(connection: Connection, lead_id: str, *, for_update: bool = False) -> Lead:
+    """The lead, inside the caller's transaction; NotFound if there is none."""
+    query = _ONE.with_for_update() if for_update else _ONE
+    found = _whole(connection, query, {"lead_id": lead_id})
+    if not found:
+        raise NotFound(f"There is no lead {lead_id}.")
+    return found[0]
+
+
+# Built once: making a statement costs SQLAlchemy more than running it on SQLite.
+_ONE = select(leads).where(leads.c.lead_id == bindparam("lead_id"))
+_MATCHES = (
+    select(matches, leads.c.number)
+    .join(leads, leads.c.lead_id == matches.c.other_id)
+    .where(matches.c.lead_id.in_(bindparam("lead_ids", expanding=True)))
+    .order_by(matches.c.score.desc())
+)
+_WAITING = select(waiting).where(waiting.c.lead_id.in_(bindparam("lead_ids", expanding=True)))
+
+
+def _whole(connection: Connection, query: Select[Any], values: Mapping[str, Any] | None = None) -> list[Lead]:
     """The leads of the query, with their matches and what they wait for."""
-    rows = (await connection.execute(query)).mappings().all()
+    rows = connection.execute(query, values or {}).mappings().all()
     lead_ids = [row["lead_id"] for row in rows]
     if not lead_ids:
         return []
-    found = (
-        await connection.execute(
-            select(matches, leads.c.number)
-            .join(leads, leads.c.lead_id == matches.c.other_id)
-            .where(matches.c.lead_id.in_(lead_ids))
-            .order_by(matches.c.score.desc())
-        )
-    ).mappings()
     matches_of: dict[str, list[Match]] = {}
-    for row in found:
+    for row in connection.execute(_MATCHES, {"lead_ids": lead_ids}).mappings():
         matches_of.setdefault(row["lead_id"], []).append(_match(row))
     missing_of: dict[str, dict[Part, str]] = {}
-    for waits in await connection.execute(select(waiting).where(waiting.c.lead_id.in_(lead_ids))):
+    for waits in connection.execute(_WAITING, {"lead_ids": lead_ids}):
         missing_of.setdefault(waits.lead_id, {})[Part(waits.part)] = waits.why
     return [
         _lead(row, matches_of.get(row["lead_id"], []), missing_of.get(row["lead_id"], {})) for row in rows

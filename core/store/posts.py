@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from core.lead import Event, Lead
 from core.store.database import Database
+from core.store.events import untold
+from core.store.leads import read_lead
 from core.store.tables import posts
 
 
@@ -27,38 +30,65 @@ class Post:
     fresh: bool = False
 
 
+@dataclass(frozen=True)
+class Showing:
+    """What a board needs to bring a lead's card and thread up to date: one snapshot."""
+
+    lead: Lead
+    card: Post | None
+    untold: list[Event]
+
+
 class Posts:
     """The table of our messages, by key: ``card:<lead id>`` or ``event:<event id>``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def get(self, key: str) -> Post | None:
-        """The message of that key, if one was ever intended."""
-        async with self._database.read() as connection:
-            row = (await connection.execute(select(posts).where(posts.c.key == key))).mappings().first()
-        return None if row is None else Post(**row)
+    async def showing(self, lead_id: str) -> Showing:
+        """The lead, its card if one was ever intended, and what its thread does not say yet."""
+
+        def read(connection: Connection) -> Showing:
+            row = connection.execute(_POST, {"key": card_key(lead_id)}).mappings().first()
+            return Showing(
+                read_lead(connection, lead_id),
+                None if row is None else Post(**row),
+                untold(connection, lead_id),
+            )
+
+        return await self._database.read(read)
 
     async def intend(self, key: str, channel: str, at: datetime) -> Post:
         """Write down that this message is about to be posted; give back an earlier intent if any."""
         upsert = sqlite.insert if self._database.is_sqlite else postgresql.insert
-        async with self._database.write() as connection:
-            result = await connection.execute(
-                upsert(posts)
-                .values(key=key, channel=channel, intended_at=at)
-                .on_conflict_do_nothing(index_elements=["key"])
-                .returning(posts.c.key)
-            )
-            fresh = result.first() is not None
-            row = (await connection.execute(select(posts).where(posts.c.key == key))).mappings().one()
-        return Post(**row, fresh=fresh)
+        intent = (
+            upsert(posts)
+            .values(key=key, channel=channel, intended_at=at)
+            .on_conflict_do_nothing(index_elements=["key"])
+            .returning(posts.c.key)
+        )
+
+        def write(connection: Connection) -> Post:
+            fresh = connection.execute(intent).first() is not None
+            row = connection.execute(_POST, {"key": key}).mappings().one()
+            return Post(**row, fresh=fresh)
+
+        return await self._database.write(write)
 
     async def posted(self, key: str, ts: str, digest: str) -> None:
         """Remember where the message is and what it shows."""
-        async with self._database.write() as connection:
-            await connection.execute(update(posts).where(posts.c.key == key).values(ts=ts, digest=digest))
+        query = update(posts).where(posts.c.key == key).values(ts=ts, digest=digest)
+        await self._database.write(lambda connection: connection.execute(query))
 
     async def forget(self, key: str) -> None:
         """The message is gone from Slack: it will be posted anew."""
-        async with self._database.write() as connection:
-            await connection.execute(delete(posts).where(posts.c.key == key))
+        query = delete(posts).where(posts.c.key == key)
+        await self._database.write(lambda connection: connection.execute(query))
+
+
+def card_key(lead_id: str) -> str:
+    """The key of the lead's card."""
+    return f"card:{lead_id}"
+
+
+_POST = select(posts).where(posts.c.key == bindparam("key"))

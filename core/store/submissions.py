@@ -1,13 +1,12 @@
 """What was sent to us, kept before anything else happens; the same delivery twice is the same lead."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from core.errors import InvalidLead
@@ -82,25 +81,23 @@ class Submissions:
 
         A delivery that came before gives the lead that it made then.
         """
-        async with self._database.write() as connection:
-            before = await self._lead_of_equal(connection, submission)
-            if before is None and await self._insert(connection, submission, lead_id := str(uuid7())):
-                return await _insert_lead(
-                    connection,
-                    lead_id,
-                    draft,
-                    desk=desk,
-                    business_type=business_type,
-                    actor=actor,
-                    enlist=enlist,
-                )
-            return before or await self._lead_of_key(connection, submission)
+
+        def write(connection: Connection) -> Accepted:
+            before = self._lead_of_equal(connection, submission)
+            if before is None and self._insert(connection, submission, lead_id := str(uuid7())):
+                number = _insert_lead(connection, lead_id, draft, desk=desk, business_type=business_type)
+                add_event(connection, _received(lead_id, actor, draft.source))
+                enlist(connection, lead_id)
+                return Accepted(lead_id, lead_number(number), fresh=True)
+            return before or self._lead_of_key(connection, submission)
+
+        return await self._database.write(write)
 
     async def refuse(self, submission: Submission, error: InvalidLead) -> None:
         """Keep what was refused, and why, for `basecamp deliveries`."""
-        async with self._database.write() as connection:
-            values = _row(submission) | {"event_key": None, "code": error.code}
-            await connection.execute(insert(submissions).values(**values, field=error.field, why=error.why))
+        refused = {"event_key": None, "code": error.code, "field": error.field, "why": error.why}
+        query = insert(submissions).values(**(_row(submission) | refused))
+        await self._database.write(lambda connection: connection.execute(query))
 
     async def latest(self, *, limit: int, failed_only: bool = False) -> list[Delivery]:
         """The newest deliveries first."""
@@ -112,8 +109,7 @@ class Submissions:
         )
         if failed_only:
             query = query.where(submissions.c.code.is_not(None))
-        async with self._database.read() as connection:
-            rows: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
+        rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
         return [
             Delivery(
                 source=row["source"],
@@ -126,22 +122,21 @@ class Submissions:
             for row in rows
         ]
 
-    async def _lead_of_equal(self, connection: AsyncConnection, submission: Submission) -> Accepted | None:
+    def _lead_of_equal(self, connection: Connection, submission: Submission) -> Accepted | None:
         if submission.event_key is not None:
             return None
         if not self._database.is_sqlite:  # there, two equal bodies at once must take turns
-            lock = func.pg_advisory_xact_lock(func.hashtext(submission.fingerprint))
-            await connection.execute(select(lock))
-        return await _accepted(
+            connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(submission.fingerprint))))
+        return _accepted(
             connection,
             submissions.c.source == submission.source,
             submissions.c.fingerprint == submission.fingerprint,
             submissions.c.received_at > submission.received_at - REPEAT_WINDOW,
         )
 
-    async def _insert(self, connection: AsyncConnection, submission: Submission, lead_id: str) -> bool:
+    def _insert(self, connection: Connection, submission: Submission, lead_id: str) -> bool:
         upsert = sqlite.insert if self._database.is_sqlite else postgresql.insert
-        result = await connection.execute(
+        result = connection.execute(
             upsert(submissions)
             .values(**_row(submission), lead_id=lead_id)
             .on_conflict_do_nothing(index_elements=["source", "event_key"])
@@ -149,8 +144,8 @@ class Submissions:
         )
         return result.first() is not None
 
-    async def _lead_of_key(self, connection: AsyncConnection, submission: Submission) -> Accepted:
-        found = await _accepted(
+    def _lead_of_key(self, connection: Connection, submission: Submission) -> Accepted:
+        found = _accepted(
             connection,
             submissions.c.source == submission.source,
             submissions.c.event_key == submission.event_key,
@@ -177,61 +172,52 @@ def _row(submission: Submission) -> dict[str, Any]:
     }
 
 
-async def _accepted(connection: AsyncConnection, *conditions: Any) -> Accepted | None:
+def _accepted(connection: Connection, *conditions: ColumnElement[bool]) -> Accepted | None:
     query = (
         select(leads.c.lead_id, leads.c.number)
         .join(submissions, submissions.c.lead_id == leads.c.lead_id)
         .where(*conditions)
         .limit(1)
     )
-    row = (await connection.execute(query)).first()
+    row = connection.execute(query).first()
     return None if row is None else Accepted(row.lead_id, lead_number(row.number), fresh=False)
 
 
-async def _insert_lead(
-    connection: AsyncConnection,
-    lead_id: str,
-    draft: Draft,
-    *,
-    desk: str,
-    business_type: str,
-    actor: str,
-    enlist: Enlist,
-) -> Accepted:
+def _insert_lead(connection: Connection, lead_id: str, draft: Draft, *, desk: str, business_type: str) -> int:
     now = utcnow()
-    row = (
-        await connection.execute(
-            insert(leads)
-            .values(
-                lead_id=lead_id,
-                status=Status.RAW,
-                desk_status=DeskStatus.NEW,
-                business_type=draft.business_type or business_type,
-                desk=desk,
-                source=draft.source,
-                source_url=draft.source_url,
-                **draft.contact.model_dump(),
-                message=draft.message,
-                custom_fields=dict(draft.custom_fields),
-                ip_address=draft.ip_address,
-                crm_status=SyncStatus.PENDING,
-                received_at=draft.received_at,
-                created_at=now,
-                updated_at=now,
-                version=1,
-            )
-            .returning(leads.c.number)
+    query = (
+        insert(leads)
+        .values(
+            lead_id=lead_id,
+            status=Status.RAW,
+            desk_status=DeskStatus.NEW,
+            business_type=draft.business_type or business_type,
+            desk=desk,
+            source=draft.source,
+            source_url=draft.source_url,
+            **draft.contact.model_dump(),
+            message=draft.message,
+            custom_fields=dict(draft.custom_fields),
+            ip_address=draft.ip_address,
+            crm_status=SyncStatus.PENDING,
+            received_at=draft.received_at,
+            created_at=now,
+            updated_at=now,
+            version=1,
         )
-    ).one()
-    received = Event(
+        .returning(leads.c.number)
+    )
+    number: int = connection.execute(query).scalar_one()
+    return number
+
+
+def _received(lead_id: str, actor: str, source: str) -> Event:
+    return Event(
         event_id=f"received:{lead_id}",
         lead_id=lead_id,
-        at=now,
+        at=utcnow(),
         actor=actor,
         what="received",
-        why=draft.source,
+        why=source,
         told=False,
     )
-    await add_event(connection, received)
-    await connection.run_sync(enlist, lead_id)
-    return Accepted(lead_id, lead_number(row.number), fresh=True)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.lead import Part
@@ -34,24 +34,25 @@ class WaitingParts:
     async def put(self, lead_id: str, part: Part, why: str, now: datetime, *, not_before: timedelta) -> None:
         """The part failed just now; it is tried again after a pause, at least ``not_before`` from now."""
         upsert = sqlite.insert if self._database.is_sqlite else postgresql.insert
-        key = (waiting.c.lead_id == lead_id, waiting.c.part == part)
-        async with self._database.write() as connection:
-            attempts = (await connection.execute(select(waiting.c.attempts).where(*key))).scalar() or 0
+        known = select(waiting.c.attempts).where(*_this(lead_id, part))
+
+        def write(connection: Connection) -> None:
+            attempts = connection.execute(known).scalar() or 0
             changing = {"why": why, "next_at": now + max(_pause(attempts), not_before)}
-            await connection.execute(
+            connection.execute(
                 upsert(waiting)
                 .values(lead_id=lead_id, part=part, since=now, attempts=0, **changing)
                 .on_conflict_do_update(index_elements=["lead_id", "part"], set_=changing)
             )
 
+        await self._database.write(write)
+
     async def done(self, lead_id: str, part: Part) -> None:
         """The part is there."""
-        this = (waiting.c.lead_id == lead_id, waiting.c.part == part)
-        async with self._database.read() as connection:  # mostly it never waited: spare the write
-            if (await connection.execute(select(waiting.c.part).where(*this))).first() is None:
-                return
-        async with self._database.write() as connection:
-            await connection.execute(delete(waiting).where(*this))
+        known = select(waiting.c.part).where(*_this(lead_id, part))
+        if await self._database.read(lambda connection: connection.execute(known).first()):
+            gone = delete(waiting).where(*_this(lead_id, part))  # mostly it never waited: spare the write
+            await self._database.write(lambda connection: connection.execute(gone))
 
     async def take(self, now: datetime, *, without: Collection[Part], limit: int) -> list[Waiting]:
         """What to try again now, the oldest lead first (UUIDv7 sort by time); each taken by one caller only.
@@ -65,26 +66,30 @@ class WaitingParts:
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        async with self._database.write() as connection:
-            rows = (await connection.execute(query)).all()
+
+        def write(connection: Connection) -> list[Waiting]:
+            rows = connection.execute(query).all()
             for row in rows:
-                await connection.execute(
-                    update(waiting)
-                    .where(waiting.c.lead_id == row.lead_id, waiting.c.part == row.part)
-                    .values(attempts=row.attempts + 1, next_at=now + _pause(row.attempts + 1))
-                )
-        return [Waiting(row.lead_id, Part(row.part), row.since, row.attempts + 1) for row in rows]
+                again = {"attempts": row.attempts + 1, "next_at": now + _pause(row.attempts + 1)}
+                connection.execute(update(waiting).where(*_this(row.lead_id, row.part)).values(**again))
+            return [Waiting(row.lead_id, Part(row.part), row.since, row.attempts + 1) for row in rows]
+
+        return await self._database.write(write)
 
     async def wake(self, part: Part, now: datetime) -> None:
         """The service of this part is back: try all that waits for it at once."""
-        async with self._database.write() as connection:
-            await connection.execute(update(waiting).where(waiting.c.part == part).values(next_at=now))
+        query = update(waiting).where(waiting.c.part == part).values(next_at=now)
+        await self._database.write(lambda connection: connection.execute(query))
 
     async def counts(self) -> dict[Part, int]:
         """How many leads wait, by part."""
         query = select(waiting.c.part, func.count()).group_by(waiting.c.part)
-        async with self._database.read() as connection:
-            return {Part(part): count for part, count in (await connection.execute(query)).all()}
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return {Part(part): count for part, count in rows}
+
+
+def _this(lead_id: str, part: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return waiting.c.lead_id == lead_id, waiting.c.part == part
 
 
 def _pause(attempts: int) -> timedelta:

@@ -29,13 +29,13 @@ class Socket:
         """Disconnect: Slack delivers again what was not acknowledged."""
         if self._connecting is not None:
             self._connecting.cancel()
-        await self._handler.client.close()
+        await self._handler.client.close()  # type: ignore[no-untyped-call]  # slack_sdk's has no types
 
     async def _connect(self) -> None:
         pause = RECONNECT_SECONDS
         while True:
             try:
-                await self._handler.client.connect()
+                await self._handler.client.connect()  # type: ignore[no-untyped-call]  # as above
             except (SlackClientError, ClientError, TimeoutError) as error:
                 log.warning("slack_socket_failed", why=type(error).__name__, retry_in=pause)
                 await asyncio.sleep(pause)

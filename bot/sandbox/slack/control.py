@@ -7,7 +7,8 @@ malformed is 400 in the same form.
 
 ====== ====================== ==========================================================================
 GET    /sandbox/state         ?user=dana -> the state below, as that user sees it
-WS     /sandbox/live          ?user=dana -> the same state as a text frame, at once and after each change
+WS     /sandbox/live          ?user=dana -> the same state as a text frame, at once and after each change;
+                              a message that an earlier frame had, and that is the same, is its ts alone
 POST   /sandbox/say           user, channel, text, thread_ts? -> ts
 POST   /sandbox/edit          user, channel, ts, text (one's own message)
 POST   /sandbox/delete        user, channel, ts (one's own message)
@@ -44,7 +45,7 @@ app           {id, name, bot_user, commands [{command, description, usage_hint}]
               shortcuts [{name, type: message|global, callback_id, description}], home_tab}
 users         [{id, name, real_name, is_bot}]
 channels      [{id, name, kind: channel|group|im, is_member, topic, members [ids], messages}] that the user
-              can see; the direct message with the app is the one of kind im. messages are the last 200,
+              can see; the direct message with the app is the one of kind im. messages are the last 500,
               oldest first, each Slack's JSON (ts, user, bot_id?, text, blocks?, edited?, reactions?,
               subtype?, streaming_state?) and ``replies`` [messages]
 ephemerals    [message] shown to this user only: like messages, with channel, thread_ts?, is_ephemeral
@@ -67,7 +68,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from bot.sandbox.slack import blocks as kit
 from bot.sandbox.slack import forms
@@ -75,8 +76,10 @@ from bot.sandbox.slack.desk import Desk
 from bot.sandbox.slack.people import People
 from bot.sandbox.slack.values import Ack, CannotAct, Channel, Json
 
-MESSAGES_SHOWN = 200
+MESSAGES_SHOWN = 500
 REFUSALS_SHOWN = 50
+Sent = dict[tuple[str, str], list[Json]]
+"""What a page already has, by channel and ts: a message and its replies, to be compared by identity."""
 PAUSE = 0.05
 """Seconds between two frames to a page, so that a storm of changes is one frame."""
 
@@ -87,6 +90,7 @@ class Control:
     def __init__(self, desk: Desk, people: People) -> None:
         self._desk = desk
         self._people = people
+        self._pages: set[web.WebSocketResponse] = set()
         self._posts: dict[str, Callable[..., Awaitable[Any]]] = {
             "say": people.say,
             "edit": people.edit,
@@ -115,16 +119,23 @@ class Control:
         self._seen_by(request)
         ws = web.WebSocketResponse(heartbeat=20)
         await ws.prepare(request)
+        self._pages.add(ws)
         pushing = asyncio.create_task(self._push(request, ws))
         try:
             async for message in ws:
                 if message.type is not WSMsgType.TEXT:
                     break
         finally:
+            self._pages.discard(ws)
             pushing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await pushing
         return ws
+
+    async def close(self, _server: web.Application) -> None:
+        """End the pages' sockets, which would hold the server up."""
+        for ws in list(self._pages):
+            await ws.close(code=WSCloseCode.GOING_AWAY)
 
     async def act(self, request: web.Request) -> web.Response:
         """POST /sandbox/{what}."""
@@ -162,24 +173,25 @@ class Control:
         self._desk.space.changes.tell()
 
     async def _push(self, request: web.Request, ws: web.WebSocketResponse) -> None:
+        sent: Sent = {}
         with contextlib.suppress(ConnectionError):
             while not ws.closed:
                 changed = asyncio.ensure_future(self._desk.space.changes.wait())
                 try:
-                    await ws.send_str(json.dumps(self._seen_by(request)))
+                    await ws.send_str(json.dumps(self._seen_by(request, sent)))
                     await changed
                 finally:
                     changed.cancel()
                 await asyncio.sleep(PAUSE)
 
-    def _seen_by(self, request: web.Request) -> Json:
+    def _seen_by(self, request: web.Request, sent: Sent | None = None) -> Json:
         name = request.query.get("user") or next(iter(self._desk.space.users))
         try:
-            return self._state(self._desk.space.user(name).id)
+            return self._state(self._desk.space.user(name).id, {} if sent is None else sent)
         except KeyError:
             raise web.HTTPNotFound(text="no such user") from None
 
-    def _state(self, user: str) -> Json:
+    def _state(self, user: str, sent: Sent) -> Json:
         space, app = self._desk.space, self._desk.app
         space.direct(user)
         return {
@@ -197,7 +209,7 @@ class Control:
                 {"id": u.id, "name": u.name, "real_name": u.real_name, "is_bot": u.is_bot}
                 for u in space.users.values()
             ],
-            "channels": [self._channel(c, user) for c in space.channels.values() if _sees(c, user)],
+            "channels": [self._channel(c, user, sent) for c in space.channels.values() if _sees(c, user)],
             "ephemerals": space.ephemerals.get(user, []),
             "views": [self._view(v) for v in space.stacks.get(user, [])],
             "home": self._view(space.homes[user]) if user in space.homes else None,
@@ -214,7 +226,7 @@ class Control:
             "faults": [asdict(each) for each in self._desk.faults.listed],
         }
 
-    def _channel(self, channel: Channel, user: str) -> Json:
+    def _channel(self, channel: Channel, user: str, sent: Sent) -> Json:
         space = self._desk.space
         messages = space.messages(channel.id)[-MESSAGES_SHOWN:]
         return {
@@ -224,8 +236,18 @@ class Control:
             "is_member": user in channel.members,
             "topic": channel.topic,
             "members": sorted(channel.members),
-            "messages": [{**m, "replies": space.replies(channel.id, m["ts"])} for m in messages],
+            "messages": [self._message(channel.id, m, sent) for m in messages],
         }
+
+    def _message(self, channel: str, message: Json, sent: Sent) -> Json | str:
+        """A message with its replies; its ts alone if the page has just these (they are never changed)."""
+        ts = message["ts"]
+        replies = self._desk.space.replies(channel, ts)
+        now, before = [message, *replies], sent.get((channel, ts), [])
+        if len(now) == len(before) and all(one is other for one, other in zip(now, before, strict=True)):
+            return str(ts)
+        sent[channel, ts] = now
+        return {**message, "replies": replies}
 
     def _view(self, view: Json) -> Json:
         touched = self._desk.space.entered.get(view["id"], {})

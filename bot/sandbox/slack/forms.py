@@ -87,6 +87,8 @@ def action(block: Json, element: Json, given: Any, ts: str) -> Json:
     if element["type"] in _FIELDS:
         shown = {"placeholder": element["placeholder"]} if "placeholder" in element else {}
         return {**common, **shown, **entered(element, given)}
+    if element["type"] == "feedback_buttons":
+        return {**common, **_feedback(element, given)}
     if given is not None and given != element.get("value"):
         raise CannotAct(f"the {element['type']} carries another value than {given!r}")
     copied: Json = {key: element[key] for key in ("text", "value", "style", "url") if key in element}
@@ -103,6 +105,13 @@ def values_of(pairs: list[tuple[Json, Json]], touched: Mapping[str, Json]) -> di
         if value is not None:
             values.setdefault(block["block_id"], {})[element["action_id"]] = value
     return values
+
+
+def _feedback(element: Json, given: Any) -> Json:
+    for button in (element["positive_button"], element["negative_button"]):
+        if button["value"] == given:
+            return {"text": button["text"], "value": given}
+    raise CannotAct(f"{element['action_id']} does not offer {given!r}")
 
 
 def _option(element: Json, given: Any) -> Json:

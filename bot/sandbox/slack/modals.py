@@ -83,6 +83,12 @@ async def close(desk: Desk, who: User, view_id: str, *, all_of_them: bool) -> Ac
     return await desk.delivery.interact("interactive", payload)
 
 
+def shown(desk: Desk, who: User, view_id: str) -> Json:
+    """A view that is before somebody: their topmost modal or their Home; raise CannotAct."""
+    home = desk.space.homes.get(who.id)
+    return home if home is not None and home["id"] == view_id else _top(desk, who, view_id)
+
+
 def find(pairs: list[tuple[Json, Json]], action_id: str) -> tuple[Json, Json]:
     """The block and element with this action_id; raise CannotAct, saying what there is."""
     for block, element in pairs:
@@ -162,12 +168,6 @@ def _response_errors(view: Json, payload: Json) -> dict[str, str]:
             "invalid_arguments", tuple(f"[ERROR] no input block has the block_id {each}" for each in strange)
         )
     return {key: str(value) for key, value in errors.items()}
-
-
-def shown(desk: Desk, who: User, view_id: str) -> Json:
-    """A view that is before somebody: their topmost modal or their Home; raise CannotAct."""
-    home = desk.space.homes.get(who.id)
-    return home if home is not None and home["id"] == view_id else _top(desk, who, view_id)
 
 
 def _top(desk: Desk, who: User, view_id: str) -> Json:

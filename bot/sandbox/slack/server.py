@@ -209,6 +209,7 @@ def _routes(slack: SlackSandbox, desk: Desk, rates: Rates | None) -> web.Applica
         response.headers.setdefault("Cache-Control", "no-cache")  # the page's modules change together
 
     server.on_response_prepare.append(ask_again)
+    server.on_shutdown.append(control.close)
     server.add_routes(
         [
             web.route("*", "/api/{method}", api.handle),

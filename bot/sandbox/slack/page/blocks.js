@@ -33,7 +33,7 @@ const DRAWN = {
 export function drawBlocks(spot, blocks) {
   const drawn = blocks.map((block, index) => {
     const draw = DRAWN[block.type] ?? unknown;
-    return h("div", { key: block.block_id ?? index, class: `block ${block.type}` }, draw(spot, block, drawBlocks));
+    return h("div", { key: block.block_id ?? index, class: `block kind-${block.type}` }, draw(spot, block, drawBlocks));
   });
   return [drawn, failure(spot)];
 }

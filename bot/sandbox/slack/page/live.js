@@ -22,8 +22,12 @@ export function connect(person) {
   mine.onmessage = (event) => {
     if (socket === mine) hear(JSON.parse(event.data));
   };
-  mine.onclose = () => {
+  mine.onclose = async () => {
     if (socket !== mine) return;
+    if (person && (await isStranger(person))) {
+      connect("");
+      return;
+    }
     store.line = "lost";
     changed();
     const wait = PATIENCE[Math.min(tries, PATIENCE.length - 1)];
@@ -32,17 +36,32 @@ export function connect(person) {
   };
 }
 
+/** Whether the sandbox answers, but knows nobody of that name. */
+async function isStranger(person) {
+  const answer = await fetch(`/sandbox/state?${new URLSearchParams({ user: person })}`).catch(() => null);
+  return answer?.status === 404;
+}
+
 function hear(news) {
   const before = store.workspace;
   tries = 0;
   store.line = "live";
-  store.workspace = shared(before, news);
+  store.workspace = shared(before, completed(before, news));
   heard(before, store.workspace);
   changed();
 }
 
+/** The news, with the messages in place of which the sandbox said only their ts: those that are as they were. */
+function completed(before, news) {
+  for (const channel of news.channels) {
+    const known = new Map(before?.channels.find((each) => each.id === channel.id)?.messages.map((each) => [each.ts, each]));
+    channel.messages = channel.messages.map((each) => (typeof each === "string" ? known.get(each) : each));
+  }
+  return news;
+}
+
 /** The news, with every part that equals its predecessor being that very object, so that it is not redrawn. */
-export function shared(before, now) {
+function shared(before, now) {
   if (before === now) return before;
   if (Array.isArray(before) && Array.isArray(now)) return sharedArray(before, now);
   if (isObject(before) && isObject(now)) return sharedObject(before, now);

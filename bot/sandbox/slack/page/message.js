@@ -43,7 +43,7 @@ export function drawMessage(message, channel, compact, inThread, _version, isEdi
       "data-ts": message.ts,
       "aria-label": `${nameOf(message.user)}, ${dayAndTime(message.ts)}`,
     },
-    h("div", { class: "gutter" }, compact ? stamp(message) : avatar(message.user)),
+    h("div", { class: "gutter" }, compact ? stamp(message, true) : avatar(message.user)),
     h(
       "div",
       { class: "body" },
@@ -132,8 +132,9 @@ function tag(message) {
   return message.bot_id && h("span", { class: "app-tag" }, "APP");
 }
 
-function stamp(message) {
-  return h("span", { class: "stamp", title: fullTime(message.ts) }, clockTime(message.ts));
+function stamp(message, short = false) {
+  const time = clockTime(message.ts);
+  return h("span", { class: "stamp", title: fullTime(message.ts) }, short ? time.replace(/ [AP]M$/, "") : time);
 }
 
 function dismissal(message) {
@@ -206,7 +207,10 @@ function drawEditor(message, channel) {
         node.focus();
       },
       onkeydown: (event) => {
-        if (event.key === "Escape") close();
+        if (event.key === "Escape") {
+          event.stopPropagation();
+          close();
+        }
         if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
           event.preventDefault();
           save(event.target.value);
@@ -252,6 +256,10 @@ async function remove(where) {
 }
 
 async function copy(text) {
-  await navigator.clipboard.writeText(text);
-  notice("Link copied");
+  try {
+    await navigator.clipboard.writeText(text);
+    notice("Link copied");
+  } catch {
+    notice(text);
+  }
 }

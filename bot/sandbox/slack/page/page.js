@@ -13,7 +13,7 @@ import { closePopup, settlePopup } from "./popup.js";
 import { drawProblems } from "./problems.js";
 import { arrive, markRead, newSince } from "./reading.js";
 import {
-  app, channelName, changed, current, direct, followAddress, followPermalink, go, messagesIn, nameOf, me, store,
+  app, channelName, changed, current, followAddress, followPermalink, go, messagesIn, nameOf, me, store,
   threadIn, whenChanged,
 } from "./store.js";
 import { createStream } from "./stream.js";
@@ -69,14 +69,14 @@ function drawMiddle(where) {
 
 function drawThread(where) {
   const messages = where && store.thread ? threadIn(where, store.thread) : [];
+  const isOpened = part("thread").hidden && messages.length > 0;
   part("thread").hidden = !messages.length;
   document.body.classList.toggle("thread-open", messages.length > 0);
   if (!messages.length) return;
-  const close = () => go(store.place);
   render(
     part("thread-head"),
-    h("h2", null, "Thread", h("small", null, channelName(where))),
-    h("button", { type: "button", class: "icon-button", "aria-label": "Close thread", title: "Close thread", onclick: close }, icon("close")),
+    h("h2", null, "Thread", h("small", null, where.kind === "im" ? app().name : `#${channelName(where)}`)),
+    h("button", { type: "button", class: "icon-button", "aria-label": "Close thread", title: "Close thread", onclick: closeThread }, icon("close")),
   );
   threadStream.show(`${me()} ${store.thread}`, {
     messages,
@@ -89,6 +89,12 @@ function drawThread(where) {
   render(part("thread-session"), drawSession(where, store.thread));
   part("thread-composer").hidden = !where.is_member;
   threadComposer.show({ channel: where.id, thread: store.thread, label: "Reply…" });
+  if (isOpened) queueMicrotask(threadComposer.focus);
+}
+
+function closeThread() {
+  go(store.place);
+  composer.focus();
 }
 
 /** What happens once when somebody comes to a place. */
@@ -117,6 +123,7 @@ function drawBanner() {
   const text = {
     connecting: "Connecting to the sandbox…",
     lost: "The sandbox does not answer. Trying again…",
+    live: store.workspace?.connected === 0 && `${app().name} is not connected: clicks and commands fail until it starts.`,
   }[store.line];
   render(part("banner"), text && h("p", { role: "status" }, text));
 }
@@ -133,6 +140,8 @@ whenHeard((before, now) => {
   if (isOther) closePopup({ refocus: false });
   const isGone = store.place !== "home" && !now.channels.some((each) => each.id === store.place);
   if (isOther || isGone) followAddress();
+  // A sandbox that was started again counts its refusals from one.
+  store.put_away = Math.min(store.put_away, now.refused.at(-1)?.number ?? 0);
 });
 addEventListener("hashchange", () => {
   store.target = null;
@@ -156,7 +165,7 @@ addEventListener("keydown", (event) => {
     store.places_open = false;
     changed();
   } else if (store.thread && part("thread").contains(document.activeElement)) {
-    go(store.place);
+    closeThread();
   }
 });
 part("veil").onclick = () => {

@@ -104,7 +104,7 @@ function drawAppState() {
   const sockets = store.workspace.connected;
   if (store.workspace.down) return state("off", "The workspace is down", "Every call is answered with 503");
   if (sockets) return state("on", `${app().name} is connected`, sockets > 1 ? `${sockets} connections` : null);
-  return state("off", `${app().name} is not connected`, "Clicks and commands will fail until it starts");
+  return state("off", `${app().name} is not connected`);
 }
 
 function state(className, text, detail) {

@@ -22,7 +22,7 @@ export function drawSelect(spot, block, element, label, use) {
   const many = element.type.startsWith("multi_");
   const value = entered(spot, block, element) ?? startsHere(spot, element);
   const picked = many ? value ?? [] : [value].filter((each) => each !== null && each !== undefined);
-  const placeholder = element.placeholder ? plainText(element.placeholder) : "Select an option";
+  const placeholder = element.placeholder ? plainText(element.placeholder) : many ? "Select options" : "Select an option";
   const open = (event) => openSelect(event.currentTarget, { spot, block, element, many, picked, placeholder, use });
   const shown = many ? null : picked.map(textOf)[0];
   const select = h(

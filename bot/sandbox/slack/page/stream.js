@@ -70,7 +70,11 @@ export function createStream(frame, onend = () => {}) {
   function drawPill() {
     const news = atEnd ? [] : content.messages.filter((each) => each.ts > lastSeen && each.user !== me());
     const text = `${news.length} new ${news.length === 1 ? "message" : "messages"}`;
-    render(below, news.length > 0 && h("button", { type: "button", class: "pill", onclick: toEnd }, icon("down"), text));
+    const jump = () => {
+      toEnd();
+      onend();
+    };
+    render(below, news.length > 0 && h("button", { type: "button", class: "pill", onclick: jump }, icon("down"), text));
   }
 
   let top = 0;
@@ -136,17 +140,19 @@ export function createStream(frame, onend = () => {}) {
 
   function setTabStop() {
     if (stop?.isConnected && rows.contains(document.activeElement)) return;
+    moveTabStop(rows.querySelector(".message:last-of-type"));
+  }
+
+  function moveTabStop(row) {
+    if (row === stop) return;
     if (stop) stop.tabIndex = -1;
-    stop = rows.querySelector(".message:last-of-type");
+    stop = row;
     if (stop) stop.tabIndex = 0;
   }
 
   rows.addEventListener("focusin", (event) => {
     const row = messageAt(event);
-    if (!row || row === stop) return;
-    if (stop) stop.tabIndex = -1;
-    stop = row;
-    stop.tabIndex = 0;
+    if (row) moveTabStop(row);
   });
   rows.onkeydown = (event) => {
     if (!event.target.matches(".message")) return;
