@@ -109,7 +109,9 @@ async def running(
             board=SlackBoard(store, slack, directory, hidden=hidden),
             members=directory,
         )
-        engine = Engine(database_url=settings.database, executor_id=settings.executor_id)
+        engine = Engine(
+            database=store.database, database_url=settings.database, executor_id=settings.executor_id
+        )
         channel = settings.slack_desk_channel or ""
         desk = Desk(
             parts=parts,

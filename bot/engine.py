@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, TypeVar
 
+import sqlalchemy as sa
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
 from core import metrics
@@ -18,7 +19,7 @@ from core.actions import Action
 from core.errors import LeadDeskError, Unavailable
 from core.lead import utcnow
 from core.pipeline import Parts, action_pipeline, lead_pipeline, redo_pipeline
-from core.store.database import is_sqlite
+from core.store.database import BUSY_TIMEOUT_MS, Database, with_driver
 from core.store.waiting import Waiting
 
 log = structlog.get_logger()
@@ -43,6 +44,9 @@ STEP_RETRIES: dict[str, Any] = {
 KEEP_FINISHED = timedelta(days=7)
 """Finished workflows hold ids and outcomes only; a week is enough to look into what happened."""
 
+BEHIND_NEW_LEADS = 10
+"""Priority of what is done again; a larger number comes later."""
+
 RECOVERY_ATTEMPTS = 10
 """A workflow that took the process down this often is not started again."""
 
@@ -50,17 +54,18 @@ RECOVERY_ATTEMPTS = 10
 class Engine:
     """Runs the pipelines of core on dbos, in this event loop, beside our tables in the same database."""
 
-    def __init__(self, *, database_url: str, executor_id: str) -> None:
-        self._url = database_url
-        driver_url = database_url.replace("postgresql:", "postgresql+psycopg:", 1)
+    def __init__(self, *, database: Database, database_url: str, executor_id: str) -> None:
+        self._database = database
+        driver_url = with_driver(database_url)
         config = DBOSConfig(
             name="basecamp",
             system_database_url=driver_url,
+            system_database_engine=_sqlite_engine(driver_url) if database.is_sqlite else None,
             application_version=APPLICATION_VERSION,
             executor_id=executor_id,
             log_level="WARNING",
             serializer=DBOSPortableJSONSerializer(),
-            sys_db_pool_size=2 if is_sqlite(database_url) else 10,
+            sys_db_pool_size=10,
             max_executor_threads=32,
             notification_listener_polling_interval_sec=0.1,
         )
@@ -98,14 +103,18 @@ class Engine:
 
     async def act(self, action: Action) -> None:
         """Enqueue the action; the same key twice is one."""
-        options = _options("action_pipeline", ACTIONS, action.key)
-        await self._client.enqueue_async(options, action.model_dump(mode="json"))
+        await self._enqueue(_options("action_pipeline", ACTIONS, action.key), action.model_dump(mode="json"))
 
     async def redo(self, waiting: Waiting) -> None:
         """Enqueue another try at a part; the same attempt twice is one."""
         key = f"redo:{waiting.lead_id}:{waiting.part}:{waiting.since.timestamp():.0f}:{waiting.attempts}"
-        options = _options("redo_pipeline", LEADS, key) | {"priority": 10}
-        await self._client.enqueue_async(options, waiting.lead_id, waiting.part.value)
+        options = _options("redo_pipeline", LEADS, key) | {"priority": BEHIND_NEW_LEADS}
+        await self._enqueue(options, waiting.lead_id, waiting.part.value)
+
+    async def _enqueue(self, options: EnqueueOptions, *args: Any) -> None:
+        await self._database.write(
+            lambda connection: self._client.enqueue_in_transaction(connection, options, *args)
+        )
 
     async def measure(self) -> None:
         """Set the gauges of queue depth and of the oldest lead under way."""
@@ -149,6 +158,24 @@ def _register(name: str, pipeline: Callable[..., Awaitable[None]], parts: Parts)
 
     run.__qualname__ = name
     DBOS.workflow(name=name, max_recovery_attempts=RECOVERY_ATTEMPTS)(run)
+
+
+def _sqlite_engine(url: str) -> sa.Engine:
+    """Dbos' own connections, as it makes them, but without an fsync at each commit.
+
+    Nothing acknowledged is lost by that: enqueueing happens on our connections, which sync; and a commit
+    there syncs all that was written before it. What a power cut may take are records of steps done, and
+    steps may run twice.
+    """
+    engine = sa.create_engine(url, pool_size=2, max_overflow=0)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON", "synchronous=NORMAL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
 
 
 def _options(workflow: str, queue: str, key: str) -> EnqueueOptions:

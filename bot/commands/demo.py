@@ -8,7 +8,6 @@ import tempfile
 from pathlib import Path
 
 import aiohttp
-from core.adapters.ollama import Ollama
 from rich.console import Console
 
 from bot import observe
@@ -17,6 +16,7 @@ from bot.commands.run import stop_signal
 from bot.sandbox.scenarios import SCENARIOS
 from bot.sandbox.slack.server import running as running_slack
 from bot.settings import Settings
+from core.adapters.ollama import Ollama
 from core.errors import Refused, Unavailable
 
 BETWEEN_LEADS = 1.2

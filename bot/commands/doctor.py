@@ -5,11 +5,11 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from core.adapters.chroma import open_chroma
 from rich.console import Console
 
 from bot.app import make_crm, make_model
 from bot.settings import Settings
+from core.adapters.chroma import open_chroma
 from core.adapters.embedder import open_embedder
 from core.errors import LeadDeskError
 from core.store import Store, open_store

@@ -1,10 +1,10 @@
 """`basecamp reindex`: rebuild the similarity index from the store."""
 
-from core.adapters.chroma import open_chroma, wipe
 from rich.console import Console
 from rich.progress import Progress
 
 from bot.settings import Settings
+from core.adapters.chroma import open_chroma, wipe
 from core.adapters.embedder import open_embedder
 from core.search import Search
 from core.store import open_store

@@ -1,24 +1,30 @@
 """One database, SQLite or PostgreSQL: opened, migrated, read from and written to."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 30_000
 """How long a SQLite writer waits for its turn; dbos waits as long."""
 
-READERS, POSTGRES_WRITERS = 4, 8
-"""Threads; SQLite has one writer, since its writers take turns anyway and a queue is fairer than its lock."""
+READERS, WRITERS = 4, 8
+"""Threads. SQLite's writers take turns anyway: there one thread writes for all (see _write_gathered)."""
+
+GATHER_MOST = 50
+"""Works in one commit; those of a busy moment share its fsync."""
 
 
 class Database:
@@ -32,14 +38,14 @@ class Database:
         self._engine = engine
         # Not the loop's default executor: dbos puts its own there, and ends it.
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
-        writers = 1 if self.is_sqlite else POSTGRES_WRITERS
-        self._writers = ThreadPoolExecutor(writers, thread_name_prefix="store-write")
+        self._writers = ThreadPoolExecutor(1 if self.is_sqlite else WRITERS, thread_name_prefix="store-write")
+        self._gathered: deque[_Write[Any]] = deque()
 
     @classmethod
     async def open(cls, url: str) -> "Database":
         """Open ``sqlite:///file`` or ``postgresql://…``, creating the file and the tables where needed."""
         await asyncio.to_thread(migrate, url)
-        engine = create_engine(with_driver(url), pool_size=READERS + POSTGRES_WRITERS, pool_pre_ping=True)
+        engine = create_engine(with_driver(url), pool_size=READERS + WRITERS, pool_pre_ping=True)
         if is_sqlite(url):
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
@@ -60,19 +66,63 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
-        """Do the work in one transaction: committed at its end, rolled back if it raises."""
+        """Do the work in one transaction: committed when this returns, undone if the work raises."""
+        loop = asyncio.get_running_loop()
+        if self.is_sqlite:
+            write = _Write(work, loop.create_future())
+            self._gathered.append(write)
+            self._writers.submit(self._write_gathered, loop)
+            return await write.done
 
         def run() -> T:
             with self._engine.begin() as connection:
                 return work(connection)
 
-        return await asyncio.get_running_loop().run_in_executor(self._writers, run)
+        return await loop.run_in_executor(self._writers, run)
+
+    def _write_gathered(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Do all the works that wait in one commit, each in a savepoint of its own."""
+        batch = [self._gathered.popleft() for _ in range(min(len(self._gathered), GATHER_MOST))]
+        outcomes: list[tuple[Any, BaseException | None]] = []
+        try:
+            if batch:
+                with self._engine.begin() as connection:
+                    outcomes = [write.outcome(connection) for write in batch]
+        except SQLAlchemyError as error:  # the commit itself failed: none of them happened
+            outcomes = [(None, error)] * len(batch)
+        loop.call_soon_threadsafe(_settle, batch, outcomes)
 
     async def close(self) -> None:
         """Let what is under way end, and give all connections back."""
         self._readers.shutdown()
         self._writers.shutdown()
         self._engine.dispose()
+
+
+@dataclass(frozen=True, eq=False)
+class _Write(Generic[T]):
+    """A work that waits for its turn, and who waits for it."""
+
+    work: Callable[[Connection], T]
+    done: asyncio.Future[T]
+
+    def outcome(self, connection: Connection) -> tuple[T | None, BaseException | None]:
+        """What came of the work, undone if it raised."""
+        try:
+            with connection.begin_nested():
+                return self.work(connection), None
+        except Exception as error:  # noqa: BLE001 - whatever it is belongs to the caller, and goes there
+            return None, error
+
+
+def _settle(batch: list[_Write[Any]], outcomes: list[tuple[Any, BaseException | None]]) -> None:
+    for write, (result, error) in zip(batch, outcomes, strict=True):
+        if write.done.done():
+            continue  # the caller gave up waiting
+        if error is None:
+            write.done.set_result(result)
+        else:
+            write.done.set_exception(error)
 
 
 def is_sqlite(url: str) -> bool:

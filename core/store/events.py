@@ -20,7 +20,7 @@ class Events:
         """Add lines by themselves, such as readings of contact data."""
         if events:
             rows = [event.model_dump() for event in events]
-            await self._database.write(lambda connection: connection.execute(insert(lead_events), rows))
+            await self._database.write(lambda connection: connection.execute(_ADD, rows))
 
     async def of(self, lead_id: str) -> list[Event]:
         """Oldest first."""
@@ -29,7 +29,7 @@ class Events:
 
 def add_event(connection: Connection, event: Event) -> None:
     """Add the line inside the caller's transaction."""
-    connection.execute(insert(lead_events).values(**event.model_dump()))
+    connection.execute(_ADD, event.model_dump())
 
 
 def untold(connection: Connection, lead_id: str) -> list[Event]:
@@ -37,6 +37,7 @@ def untold(connection: Connection, lead_id: str) -> list[Event]:
     return _events(connection, _UNTOLD, lead_id)
 
 
+_ADD = insert(lead_events)
 _OF = select(lead_events).where(lead_events.c.lead_id == bindparam("lead_id")).order_by(lead_events.c.seq)
 _UNTOLD = (
     _OF.join(posts, posts.c.key == "event:" + lead_events.c.event_id, isouter=True)

@@ -191,8 +191,7 @@ class Leads:
 
 
 def _change(connection: Connection, lead_id: str, changes: Mapping[str, Any]) -> None:
-    values = dict(changes) | {"updated_at": utcnow(), "version": leads.c.version + 1}
-    connection.execute(update(leads).where(leads.c.lead_id == lead_id).values(**values))
+    connection.execute(_CHANGE, {"this": lead_id, "updated_at": utcnow(), **changes})
 
 
 def _no_longer_waiting(connection: Connection, lead_id: str, part: Part) -> None:
@@ -225,6 +224,7 @@ def read_lead(connection: Connection, lead_id: str, *, for_update: bool = False)
 
 
 # Built once: making a statement costs SQLAlchemy more than running it on SQLite.
+_CHANGE = update(leads).where(leads.c.lead_id == bindparam("this")).values(version=leads.c.version + 1)
 _ONE = select(leads).where(leads.c.lead_id == bindparam("lead_id"))
 _MATCHES = (
     select(matches, leads.c.number)

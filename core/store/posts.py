@@ -77,8 +77,8 @@ class Posts:
 
     async def posted(self, key: str, ts: str, digest: str) -> None:
         """Remember where the message is and what it shows."""
-        query = update(posts).where(posts.c.key == key).values(ts=ts, digest=digest)
-        await self._database.write(lambda connection: connection.execute(query))
+        values = {"this": key, "ts": ts, "digest": digest}
+        await self._database.write(lambda connection: connection.execute(_POSTED, values))
 
     async def forget(self, key: str) -> None:
         """The message is gone from Slack: it will be posted anew."""
@@ -91,4 +91,5 @@ def card_key(lead_id: str) -> str:
     return f"card:{lead_id}"
 
 
+_POSTED = update(posts).where(posts.c.key == bindparam("this"))
 _POST = select(posts).where(posts.c.key == bindparam("key"))

@@ -7,7 +7,7 @@ import { drawElement, picture } from "./elements.js";
 import { idOf } from "./entered.js";
 import { icon } from "./icons.js";
 import { markdown } from "./markdown.js";
-import { plainText, textObject } from "./mrkdwn.js";
+import { plainText, textBox, textObject } from "./mrkdwn.js";
 import { richText } from "./richtext.js";
 
 const DRAWN = {
@@ -33,7 +33,8 @@ const DRAWN = {
 export function drawBlocks(spot, blocks) {
   const drawn = blocks.map((block, index) => {
     const draw = DRAWN[block.type] ?? unknown;
-    return h("div", { key: block.block_id ?? index, class: `block kind-${block.type}` }, draw(spot, block, drawBlocks));
+    const props = { key: block.block_id ?? index, class: `block kind-${block.type}` };
+    return h("div", props, draw(spot, block, drawBlocks));
   });
   return [drawn, failure(spot)];
 }
@@ -46,8 +47,8 @@ function failure(spot) {
 
 function section(spot, block) {
   const text = [
-    block.text && h("div", { class: "text" }, textObject(block.text)),
-    block.fields && h("div", { class: "fields" }, block.fields.map((field) => h("div", { class: "text" }, textObject(field)))),
+    block.text && textBox(block.text),
+    block.fields && h("div", { class: "fields" }, block.fields.map(textBox)),
   ];
   if (!block.accessory) return text;
   return h(

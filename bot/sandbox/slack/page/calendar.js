@@ -1,8 +1,8 @@
 /** A month to pick a day from, with the mouse or the arrow keys. */
 
+import { iconButton, linkButton } from "./controls.js";
 import { dayOf } from "./dates.js";
 import { h } from "./dom.js";
-import { icon } from "./icons.js";
 import { openPopup } from "./popup.js";
 
 const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
@@ -32,7 +32,7 @@ export function openCalendar(anchor, label, day, onpick, { clear = false } = {})
     const months = { PageUp: -1, PageDown: 1 }[event.key];
     if (!(event.key in STEPS) && !months) return;
     event.preventDefault();
-    go(months ? shifted(at, months) : new Date(at.getFullYear(), at.getMonth(), at.getDate() + STEPS[event.key], 12));
+    go(months ? shifted(at, months) : dayAfter(at, STEPS[event.key]));
   }
 
   function drawDay(date) {
@@ -69,9 +69,9 @@ export function openCalendar(anchor, label, day, onpick, { clear = false } = {})
       h(
         "div",
         { class: "calendar-head" },
-        step("back", "Previous month", () => go(shifted(at, -1))),
+        iconButton("back", "Previous month", () => go(shifted(at, -1))),
         h("strong", { "aria-live": "polite" }, MONTH.format(at)),
-        step("next", "Next month", () => go(shifted(at, 1))),
+        iconButton("next", "Next month", () => go(shifted(at, 1))),
       ),
       h(
         "table",
@@ -79,18 +79,18 @@ export function openCalendar(anchor, label, day, onpick, { clear = false } = {})
         h("thead", null, h("tr", null, WEEKDAYS.map((name) => h("th", { abbr: name }, name.slice(0, 2))))),
         h("tbody", null, drawWeeks()),
       ),
-      clear && day && h("button", { type: "button", class: "plain", onclick: () => pick(null) }, "Clear date"),
+      clear && day && linkButton("Clear date", () => pick(null)),
     ],
   });
   popup.box.querySelector("[tabindex='0']").focus();
+}
+
+function dayAfter(date, days) {
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate() + days, 12);
 }
 
 /** The same day some months away, or that month's last day. */
 function shifted(date, months) {
   const last = new Date(date.getFullYear(), date.getMonth() + months + 1, 0).getDate();
   return new Date(date.getFullYear(), date.getMonth() + months, Math.min(date.getDate(), last), 12);
-}
-
-function step(name, label, onclick) {
-  return h("button", { type: "button", class: "icon-button", "aria-label": label, onclick }, icon(name));
 }

@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { drawElement, picture } from "./elements.js";
 import { icon } from "./icons.js";
 import { link } from "./links.js";
-import { plainText, textObject } from "./mrkdwn.js";
+import { plainText, textBox, textObject } from "./mrkdwn.js";
 import { richText } from "./richtext.js";
 
 const TASK_SIGNS = { pending: "clock", in_progress: "clock", complete: "check", error: "warn" };
@@ -14,10 +14,11 @@ export const CARDS = { alert, card, carousel, container, plan, task_card: task, 
 
 function alert(_spot, block) {
   const level = block.level ?? "default";
-  return h("div", { class: `alert ${level}`, role: "note" }, icon("warn"), h("div", { class: "text" }, textObject(block.text)));
+  return h("div", { class: `alert ${level}`, role: "note" }, icon("warn"), textBox(block.text));
 }
 
 function card(spot, block) {
+  const buttons = (block.actions ?? []).map((each) => drawElement(spot, block, each));
   return h(
     "article",
     { class: "card" },
@@ -33,14 +34,14 @@ function card(spot, block) {
         block.subtitle && h("small", null, textObject(block.subtitle)),
       ),
     ),
-    block.body && h("div", { class: "text" }, textObject(block.body)),
-    block.actions && h("div", { class: "block-actions" }, block.actions.map((each) => drawElement(spot, block, each))),
+    block.body && textBox(block.body),
+    buttons.length > 0 && h("div", { class: "block-actions" }, buttons),
   );
 }
 
 function carousel(spot, block) {
-  return h("div", { class: "cards", tabIndex: 0, role: "group", "aria-label": "Cards" },
-    block.elements.map((each) => card(spot, each)));
+  const props = { class: "cards", tabIndex: 0, role: "group", "aria-label": "Cards" };
+  return h("div", props, block.elements.map((each) => card(spot, each)));
 }
 
 function container(spot, block, drawBlocks) {
@@ -50,7 +51,9 @@ function container(spot, block, drawBlocks) {
     block.subtitle && h("small", null, textObject(block.subtitle)),
   ];
   const [inner] = drawBlocks(spot, block.child_blocks);
-  if (!block.is_collapsible) return h("section", { class: "container" }, h("div", { class: "card-head" }, head), inner);
+  if (!block.is_collapsible) {
+    return h("section", { class: "container" }, h("div", { class: "card-head" }, head), inner);
+  }
   return h("details", { class: "container", open: !block.default_collapsed }, h("summary", null, head), inner);
 }
 
@@ -59,12 +62,13 @@ function plan(_spot, block) {
 }
 
 function task(_spot, block) {
+  const words = [block.details, block.output].filter(Boolean).map(richText);
   const sources = (block.sources ?? []).map((each) => link(each.url ?? "", each.text ?? each.url ?? ""));
   return h(
     "div",
     { class: `task ${block.status}` },
     icon(TASK_SIGNS[block.status] ?? "clock"),
-    h("div", null, block.title, block.details && richText(block.details), block.output && richText(block.output), sources),
+    h("div", null, block.title, words, sources),
   );
 }
 
@@ -75,6 +79,6 @@ function video(_spot, block) {
     null,
     h("figcaption", null, link(block.title_url ?? block.video_url, title)),
     link(block.video_url, picture({ image_url: block.thumbnail_url, alt_text: block.alt_text }, "block-image")),
-    block.description && h("div", { class: "text" }, textObject(block.description)),
+    block.description && textBox(block.description),
   );
 }

@@ -1,6 +1,7 @@
 /** Where people write: messages, `/commands`, @names; with hints above and the shortcuts beside. */
 
 import { notice, post, shortcut } from "./acts.js";
+import { iconButton } from "./controls.js";
 import { h, render } from "./dom.js";
 import { icon } from "./icons.js";
 import { openMenu } from "./popup.js";
@@ -84,32 +85,33 @@ export function createComposer(frame) {
           onpointerdown: (event) => event.preventDefault(),
           onclick: () => take(hint),
         },
-        h("span", { class: "option-text" }, h("strong", null, hint.name, " "), hint.usage && h("span", { class: "usage" }, hint.usage), hint.detail && h("small", null, hint.detail)),
+        h(
+          "span",
+          { class: "option-text" },
+          h("strong", null, hint.name, " "),
+          hint.usage && h("span", { class: "usage" }, hint.usage),
+          hint.detail && h("small", null, hint.detail),
+        ),
       ),
     );
-    return h("ul", { key: "hints", id: listId, class: "hints", role: "listbox", "aria-label": "Suggestions" }, rows);
+    const props = { key: "hints", id: listId, class: "hints", role: "listbox", "aria-label": "Suggestions" };
+    return h("ul", props, rows);
   }
 
   function shortcutsButton() {
-    return h(
-      "button",
-      {
-        type: "button",
-        class: "icon-button",
-        title: "Shortcuts",
-        "aria-label": "Shortcuts",
-        "aria-haspopup": "menu",
-        "aria-expanded": "false",
-        onclick: (event) => openShortcuts(event.currentTarget),
-      },
-      icon("bolt"),
-    );
+    const more = { "aria-haspopup": "menu", "aria-expanded": "false" };
+    return iconButton("bolt", "Shortcuts", (event) => openShortcuts(event.currentTarget), more);
   }
 
   function openShortcuts(anchor) {
     const globals = app().shortcuts.filter((each) => each.type === "global");
     const entries = [
-      ...globals.map((each) => ({ text: each.name, detail: each.description, icon: icon("bolt"), pick: () => shortcut(each) })),
+      ...globals.map((each) => ({
+        text: each.name,
+        detail: each.description,
+        icon: icon("bolt"),
+        pick: () => shortcut(each),
+      })),
       ...app().commands.map((each) => ({
         text: `${each.command} ${each.usage_hint}`,
         detail: each.description,
@@ -138,21 +140,23 @@ export function createComposer(frame) {
   /** What goes with what is written so far: commands at the start, people after an @. */
   function offer() {
     const text = area.value.slice(0, area.selectionStart);
-    const command = /^\/\S*$/.test(text) ? app().commands.filter((each) => each.command.startsWith(text)) : [];
-    const running = app().commands.find((each) => area.value.startsWith(`${each.command} `));
+    const rest = area.value.slice(area.selectionStart);
+    const isCommand = /^\/\S*$/.test(text);
     const name = NAME_AT_END.exec(text)?.[2].toLowerCase();
-    const people = name === undefined ? [] : store.workspace.users.filter((each) => each.name.startsWith(name));
+    const hint = (each) => ({ name: each.command, usage: each.usage_hint, detail: each.description });
+    const commands = app().commands.filter((each) => isCommand && each.command.startsWith(text));
+    const people = store.workspace.users.filter((each) => name !== undefined && each.name.startsWith(name));
     active = 0;
     hints = [
-      ...command.map((each) => ({ name: each.command, usage: each.usage_hint, detail: each.description, text: `${each.command} ` })),
+      ...commands.map((each) => ({ ...hint(each), text: `${each.command} ` })),
       ...people.map((each) => ({
         name: `@${each.name}`,
         usage: each.real_name,
-        text: text.replace(NAME_AT_END, `$1@${each.name} `) + area.value.slice(area.selectionStart),
+        text: text.replace(NAME_AT_END, `$1@${each.name} `) + rest,
       })),
     ];
-    if (running && !hints.length) {
-      hints = [{ name: running.command, usage: running.usage_hint, detail: running.description }];
+    if (!hints.length) {
+      hints = app().commands.filter((each) => area.value.startsWith(`${each.command} `)).map(hint);
     }
   }
 
@@ -161,13 +165,14 @@ export function createComposer(frame) {
   }
 
   function keydown(event) {
-    const picks = hints.length > 0 && hints[active]?.text !== undefined;
+    const picks = hints[active]?.text !== undefined;
+    const takes = picks && (event.key === "Tab" || event.key === "Enter") && !event.shiftKey;
     if (event.isComposing) return;
     if (picks && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
       active = (active + (event.key === "ArrowDown" ? 1 : hints.length - 1)) % hints.length;
       redraw();
-    } else if (picks && (event.key === "Tab" || event.key === "Enter") && !event.shiftKey && !isComplete(hints[active])) {
+    } else if (takes && !isComplete(hints[active])) {
       event.preventDefault();
       take(hints[active]);
     } else if (event.key === "Escape" && hints.length) {

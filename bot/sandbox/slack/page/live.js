@@ -54,7 +54,8 @@ function hear(news) {
 /** The news, with the messages in place of which the sandbox said only their ts: those that are as they were. */
 function completed(before, news) {
   for (const channel of news.channels) {
-    const known = new Map(before?.channels.find((each) => each.id === channel.id)?.messages.map((each) => [each.ts, each]));
+    const messages = before?.channels.find((each) => each.id === channel.id)?.messages ?? [];
+    const known = new Map(messages.map((each) => [each.ts, each]));
     channel.messages = channel.messages.map((each) => (typeof each === "string" ? known.get(each) : each));
   }
   return news;

@@ -2,10 +2,11 @@
 
 import { notice, post, viewSpot } from "./acts.js";
 import { drawBlocks } from "./blocks.js";
+import { iconButton, wordButton } from "./controls.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { openMenu } from "./popup.js";
-import { app, changed, channelName, direct, go, nameOf, store } from "./store.js";
+import { app, changed, channelName, direct, go, nameOf, signOf, store } from "./store.js";
 
 /** The head of where one is. */
 export function drawHead(where) {
@@ -15,7 +16,7 @@ export function drawHead(where) {
     h(
       "div",
       { class: "head-text" },
-      h("h2", null, !isApp && icon(where.kind === "group" ? "lock" : "hash"), isApp ? app().name : channelName(where)),
+      isApp ? h("h2", null, app().name) : h("h2", null, icon(signOf(where)), channelName(where)),
       !isApp && where.topic && h("p", { class: "topic", title: where.topic }, where.topic),
     ),
     isApp ? tabs() : members(where),
@@ -26,7 +27,8 @@ export function drawHead(where) {
 export function drawHome() {
   const view = store.workspace.home;
   if (!view) {
-    return h("div", { class: "nothing" }, icon("home"), h("p", null, `${app().name} has not published a Home for you yet.`));
+    const text = `${app().name} has not published a Home for you yet.`;
+    return h("div", { class: "nothing" }, icon("home"), h("p", null, text));
   }
   const spot = { ...viewSpot(view.id), values: view.values, errors: {} };
   return h("div", { key: view.id, class: "home-blocks" }, drawBlocks(spot, view.blocks));
@@ -35,15 +37,17 @@ export function drawHome() {
 /** Above a channel's first message. */
 export function drawStart(where) {
   if (where.kind === "im") {
-    return h("div", { key: "start", class: "start" }, h("h3", null, app().name), h("p", null, "This is the direct message between you and the app."));
+    const text = "This is the direct message between you and the app.";
+    return h("div", { key: "start", class: "start" }, h("h3", null, app().name), h("p", null, text));
   }
-  const there = where.members.includes(app().bot_user);
+  const isThere = where.members.includes(app().bot_user);
+  const presence = isThere ? "is in this channel." : "is not in this channel: it hears nothing here.";
   const commands = app().commands.map((each) => h("code", null, each.command));
   return h(
     "div",
     { key: "start", class: "start" },
     h("h3", null, `#${channelName(where)}`),
-    h("p", null, where.topic || null, where.topic ? ". " : null, there ? `${app().name} is in this channel.` : `${app().name} is not in this channel: it hears nothing here.`),
+    h("p", null, where.topic ? `${where.topic}. ` : null, `${app().name} ${presence}`),
     commands.length > 0 && h("p", null, "Try ", commands, " in the field below."),
   );
 }
@@ -56,12 +60,11 @@ export function drawSession(where, thread) {
   if (!session) return null;
   const busy = session.says || (session.status === "processing" ? "is working…" : "");
   const ask = async (prompt) => {
-    const answer = await post("say", { channel: where.id, text: prompt.message, ...(thread ? { thread_ts: thread } : {}) });
+    const place = thread ? { channel: where.id, thread_ts: thread } : { channel: where.id };
+    const answer = await post("say", { ...place, text: prompt.message });
     if (!answer.ok) notice(answer.error);
   };
-  const prompts = (session.prompts ?? []).map((prompt) =>
-    h("button", { type: "button", class: "button", onclick: () => ask(prompt) }, prompt.title),
-  );
+  const prompts = (session.prompts ?? []).map((prompt) => wordButton(prompt.title, () => ask(prompt)));
   const stop = async () => {
     const answer = await post("stop_agent", { channel: where.id, thread_ts: thread });
     if (!answer.ok) notice(answer.error);
@@ -75,7 +78,7 @@ export function drawSession(where, thread) {
         { role: "status" },
         h("span", { class: "typing" }),
         `${app().name} ${busy} `,
-        session.status === "processing" && h("button", { type: "button", class: "button", onclick: stop }, "Stop"),
+        session.status === "processing" && wordButton("Stop", stop),
       ),
     prompts.length > 0 && h("div", { class: "block-actions" }, prompts),
   );
@@ -91,7 +94,7 @@ export function drawOutside(where) {
     "div",
     { key: "outside", class: "outside-note" },
     h("p", null, `You are not in #${channelName(where)}.`),
-    h("button", { type: "button", class: "button filled primary", onclick: join }, "Join channel"),
+    wordButton("Join channel", join, "filled primary"),
   );
 }
 
@@ -100,18 +103,19 @@ function menuButton() {
     store.places_open = !store.places_open;
     changed();
   };
-  return h(
-    "button",
-    { type: "button", class: "icon-button places-button", "aria-label": "Channels and apps", "aria-expanded": String(store.places_open), onclick: open },
-    icon("menu"),
-  );
+  const more = { class: "icon-button places-button", "aria-expanded": String(store.places_open) };
+  return iconButton("menu", "Channels and apps", open, more);
 }
 
 function tabs() {
   if (!app().home_tab) return null;
-  const tab = (place, name) =>
-    h("button", { type: "button", role: "tab", class: "tab", "aria-selected": String(store.place === place), onclick: () => go(place) }, name);
-  return h("div", { class: "tabs", role: "tablist", "aria-label": app().name }, tab("home", "Home"), tab(direct().id, "Messages"));
+  const tab = (place, name) => {
+    const isShown = String(store.place === place);
+    const props = { type: "button", role: "tab", class: "tab", "aria-selected": isShown };
+    return h("button", { ...props, onclick: () => go(place) }, name);
+  };
+  const both = [tab("home", "Home"), tab(direct().id, "Messages")];
+  return h("div", { class: "tabs", role: "tablist", "aria-label": app().name }, both);
 }
 
 function members(where) {
@@ -119,7 +123,8 @@ function members(where) {
     const answer = await post("leave", { channel: where.id });
     if (!answer.ok) notice(answer.error);
   };
-  const entries = where.members.map((id) => ({ text: nameOf(id), detail: id === app().bot_user ? "App" : null, pick: () => {} }));
+  const kind = (id) => (id === app().bot_user ? "App" : null);
+  const entries = where.members.map((id) => ({ text: nameOf(id), detail: kind(id), pick: () => {} }));
   if (where.is_member) entries.push({ text: `Leave #${channelName(where)}`, danger: true, pick: leave });
   return h(
     "button",

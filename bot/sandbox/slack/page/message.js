@@ -2,6 +2,7 @@
 
 import { at, messageSpot, notice, post, shortcut } from "./acts.js";
 import { drawBlocks } from "./blocks.js";
+import { linkButton, wordButton } from "./controls.js";
 import { clockTime, dayAndTime, fullTime } from "./dates.js";
 import { asked } from "./dialog.js";
 import { h } from "./dom.js";
@@ -25,7 +26,7 @@ export const marksOf = (message, channel) => [
  * Draw a message; all arguments together decide its look, so it is redrawn only when one changes.
  * @param {Object} message
  * @param {string} channel its id
- * @param {boolean} compact whether it follows another by the same person, so that name and picture are left out
+ * @param {boolean} compact whether it follows another by the same person: without name and picture
  * @param {boolean} inThread whether it is shown in its thread
  * @param {Array} marks marksOf the message, spread
  */
@@ -47,9 +48,9 @@ export function drawMessage(message, channel, compact, inThread, _version, isEdi
     h(
       "div",
       { class: "body" },
-      message.is_ephemeral && h("p", { class: "only-you" }, icon("eye"), "Only visible to you"),
-      message.subtype === "thread_broadcast" && !inThread && h("p", { class: "only-you" }, icon("reply"), "Also sent from a thread"),
-      !compact && h("div", { class: "byline" }, h("strong", null, nameOf(message.user)), tag(message), stamp(message)),
+      message.is_ephemeral && remark("eye", "Only visible to you"),
+      message.subtype === "thread_broadcast" && !inThread && remark("reply", "Also sent from a thread"),
+      !compact && byline(message),
       isEdited ? drawEditor(message, channel) : drawContent(spot, message),
       message.is_ephemeral && dismissal(message),
       drawReactions(message, channel),
@@ -106,30 +107,38 @@ function drawContent(spot, message) {
   const isEdited = message.edited && !message.bot_id;
   const marks = isEdited && h("small", { class: "edited" }, " (edited)");
   if (message.streaming_state) {
-    const going = message.streaming_state === "in_progress" && h("span", { class: "typing", "aria-label": "Writing…" });
+    const isGoing = message.streaming_state === "in_progress";
+    const going = isGoing && h("span", { class: "typing", "aria-label": "Writing…" });
     return [markdown(message.text), going, drawBlocks(spot, message.blocks ?? [])];
   }
   // What a person types comes with a rich_text block too, but only the text tells mentions and links apart.
   if (!message.bot_id || !message.blocks?.length) {
-    return [h("div", { class: "text" }, mrkdwn(message.text ?? ""), marks), drawBlocks(spot, []), attached(spot, message)];
+    const text = h("div", { class: "text" }, mrkdwn(message.text ?? ""), marks);
+    return [text, drawBlocks(spot, []), attached(spot, message)];
   }
   return [drawBlocks(spot, message.blocks), attached(spot, message)];
 }
 
 function attached(spot, message) {
+  const text = (words) => h("div", { class: "text" }, mrkdwn(words));
   return (message.attachments ?? []).map((each) =>
     h(
       "div",
       { class: "attachment" },
-      each.pretext && h("div", { class: "text" }, mrkdwn(each.pretext)),
+      each.pretext && text(each.pretext),
       each.title && h("strong", null, each.title),
-      each.blocks ? drawBlocks(spot, each.blocks) : h("div", { class: "text" }, mrkdwn(each.text ?? each.fallback ?? "")),
+      each.blocks ? drawBlocks(spot, each.blocks) : text(each.text ?? each.fallback ?? ""),
     ),
   );
 }
 
-function tag(message) {
-  return message.bot_id && h("span", { class: "app-tag" }, "APP");
+function remark(sign, text) {
+  return h("p", { class: "remark" }, icon(sign), text);
+}
+
+function byline(message) {
+  const tag = message.bot_id && h("span", { class: "app-tag" }, "APP");
+  return h("div", { class: "byline" }, h("strong", null, nameOf(message.user)), tag, stamp(message));
 }
 
 function stamp(message, short = false) {
@@ -142,7 +151,7 @@ function dismissal(message) {
     store.dismissed.add(message.ts);
     changed();
   };
-  return h("button", { type: "button", class: "plain small", onclick: dismiss }, "Dismiss message");
+  return linkButton("Dismiss message", dismiss, "small");
 }
 
 function drawReactions(message, channel) {
@@ -220,7 +229,7 @@ function drawEditor(message, channel) {
     h(
       "div",
       { class: "buttons" },
-      h("button", { type: "button", class: "button", onclick: close }, "Cancel"),
+      wordButton("Cancel", close),
       h("button", { class: "button filled primary" }, "Save"),
     ),
   );

@@ -2,12 +2,15 @@
 
 import { at, failed, post, touch, viewSpot } from "./acts.js";
 import { drawBlocks } from "./blocks.js";
+import { iconButton, wordButton } from "./controls.js";
 import { h, render } from "./dom.js";
 import { allEntered, forget } from "./entered.js";
 import { icon } from "./icons.js";
 import { plainText } from "./mrkdwn.js";
 import { store } from "./store.js";
 
+const SETTLED = 100;
+/** Milliseconds after which the errors that came with an answer stand beside their fields. */
 const FIELDS = "input:not([type=hidden]), textarea, select, .select";
 
 let dialog = null;
@@ -17,7 +20,8 @@ let shown = null;
 export function settleModal() {
   const stack = store.workspace.views;
   const view = stack.at(-1);
-  forget((key) => key.startsWith("V") && key !== store.workspace.home?.id && !stack.some((each) => each.id === key));
+  const open = new Set([...stack.map((each) => each.id), store.workspace.home?.id]);
+  forget((key) => key.startsWith("V") && !open.has(key));
   if (!view) {
     dialog?.close();
     dialog = null;
@@ -79,7 +83,7 @@ function drawView(view, depth) {
     h(
       "footer",
       { class: "buttons" },
-      h("button", { type: "button", class: "button", onclick: () => close(view) }, view.close ? plainText(view.close) : "Close"),
+      wordButton(view.close ? plainText(view.close) : "Close", () => close(view)),
       (view.submit || hasInput) &&
         h(
           "button",
@@ -108,15 +112,15 @@ async function submit(view, spot) {
   pending.delete("submit");
   const isShownInForm = answer.ok || ["invalid_input", "errors"].includes(answer.error);
   touch(spot, { pending, failure: isShownInForm ? null : failed(plainText(view.title), answer.error) });
-  if (!answer.ok && dialog) setTimeout(() => dialog?.querySelector(".wrong :is(input, textarea, .select)")?.focus(), 100);
+  if (!answer.ok) setTimeout(focusFirstError, SETTLED);
+}
+
+function focusFirstError() {
+  dialog?.querySelector(".wrong :is(input, textarea, .select)")?.focus();
 }
 
 async function close(view, all = false) {
   if (!view) return;
   const answer = await post("close", { view_id: view.id, ...(all ? { all_of_them: true } : {}) });
   if (!answer.ok) touch(viewSpot(view.id), { failure: failed("Closing", answer.error) });
-}
-
-function iconButton(name, label, onclick) {
-  return h("button", { key: name, type: "button", class: "icon-button", "aria-label": label, title: label, onclick }, icon(name));
 }

@@ -19,9 +19,7 @@ const QUOTE_REST = /^(?:&gt;|>){3} ?/;
 /** A text of several lines; `verbatim` leaves bare addresses as they are. */
 export function mrkdwn(text, { verbatim = false } = {}) {
   const parts = text.split(/```\n?([\s\S]*?)```\n?/);
-  return parts.map((part, index) =>
-    index % 2 ? h("pre", null, plainEntities(part.replace(/<(?:[^<>|]*\|)?([^<>]*)>/g, "$1"))) : lines(part, verbatim),
-  );
+  return parts.map((part, index) => (index % 2 ? preformatted(part) : lines(part, verbatim)));
 }
 
 /** A text object of Block Kit, mrkdwn or plain_text. */
@@ -31,6 +29,9 @@ export function textObject(object) {
   return [plainText(object)];
 }
 
+/** A text object in a box of its own. */
+export const textBox = (object) => h("div", { class: "text" }, textObject(object));
+
 /** A plain_text object as a string. */
 export function plainText(object) {
   return object.emoji === false ? object.text : withEmoji(object.text);
@@ -39,6 +40,11 @@ export function plainText(object) {
 /** Escaped text as it was before. */
 export function plainEntities(text) {
   return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+}
+
+/** Links in it lose their brackets and their address; nothing else is read. */
+function preformatted(text) {
+  return h("pre", null, plainEntities(text.replace(/<(?:[^<>|]*\|)?([^<>]*)>/g, "$1")));
 }
 
 function lines(text, verbatim) {

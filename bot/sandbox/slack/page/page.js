@@ -2,9 +2,9 @@
 
 import { post } from "./acts.js";
 import { createComposer } from "./composer.js";
+import { iconButton } from "./controls.js";
 import { refreshTimes } from "./dates.js";
 import { h, render } from "./dom.js";
-import { icon } from "./icons.js";
 import { connect, whenHeard } from "./live.js";
 import { drawHead, drawHome, drawOutside, drawSession, drawStart } from "./main.js";
 import { settleModal } from "./modal.js";
@@ -14,7 +14,7 @@ import { drawProblems } from "./problems.js";
 import { arrive, markRead, newSince } from "./reading.js";
 import {
   app, channelName, changed, current, followAddress, followPermalink, go, messagesIn, nameOf, me, store,
-  threadIn, whenChanged,
+  threadIn, user, whenChanged,
 } from "./store.js";
 import { createStream } from "./stream.js";
 
@@ -76,7 +76,7 @@ function drawThread(where) {
   render(
     part("thread-head"),
     h("h2", null, "Thread", h("small", null, where.kind === "im" ? app().name : `#${channelName(where)}`)),
-    h("button", { type: "button", class: "icon-button", "aria-label": "Close thread", title: "Close thread", onclick: closeThread }, icon("close")),
+    iconButton("close", "Close thread", closeThread),
   );
   threadStream.show(`${me()} ${store.thread}`, {
     messages,
@@ -120,10 +120,11 @@ function drawTitle(where) {
 }
 
 function drawBanner() {
+  const isAlone = store.line === "live" && store.workspace.connected === 0;
   const text = {
     connecting: "Connecting to the sandbox…",
     lost: "The sandbox does not answer. Trying again…",
-    live: store.workspace?.connected === 0 && `${app().name} is not connected: clicks and commands fail until it starts.`,
+    live: isAlone && `${app().name} is not connected: clicks and commands fail until it starts.`,
   }[store.line];
   render(part("banner"), text && h("p", { role: "status" }, text));
 }
@@ -148,10 +149,8 @@ addEventListener("hashchange", () => {
   if (store.workspace) followAddress();
 });
 addEventListener("popstate", () => {
-  const person = new URLSearchParams(location.search).get("user") ?? "";
-  if (store.workspace && person && ![me(), store.workspace.users.find((each) => each.id === me())?.name].includes(person)) {
-    connect(person);
-  }
+  const person = new URLSearchParams(location.search).get("user");
+  if (store.workspace && person && ![me(), user(me())?.name].includes(person)) connect(person);
 });
 addEventListener("visibilitychange", () => {
   if (!document.hidden && store.workspace) {

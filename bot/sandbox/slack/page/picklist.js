@@ -123,7 +123,7 @@ export function openList(anchor, { label, groups, chosen, many = false, most = I
         oninput: (event) => search(event.target.value),
         onkeydown: move,
       }),
-      h("ul", { id, role: "listbox", "aria-label": label, "aria-multiselectable": many ? "true" : null }, drawList()),
+      h("ul", { id, role: "listbox", "aria-label": label, "aria-multiselectable": String(many) }, drawList()),
     ],
   });
   popup.box.querySelector("input").focus();
@@ -133,5 +133,6 @@ export function openList(anchor, { label, groups, chosen, many = false, most = I
 /** Those of the options whose text has the words. */
 export function matching(options, query) {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  return options.filter((each) => words.every((word) => `${each.text} ${each.detail ?? ""}`.toLowerCase().includes(word)));
+  const has = (each, word) => `${each.text} ${each.detail ?? ""}`.toLowerCase().includes(word);
+  return options.filter((each) => words.every((word) => has(each, word)));
 }

@@ -1,13 +1,14 @@
 /** The list at the left: who is looking, channels, the app, and whether the app is there. */
 
 import { notice, post } from "./acts.js";
+import { linkButton } from "./controls.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { connect } from "./live.js";
 import { avatar } from "./message.js";
 import { openMenu } from "./popup.js";
 import { unread } from "./reading.js";
-import { app, channelName, direct, go, me, nameOf, store } from "./store.js";
+import { app, channelName, direct, go, me, nameOf, signOf, store } from "./store.js";
 
 /** Draw the list. */
 export function drawPlaces() {
@@ -23,17 +24,18 @@ export function drawPlaces() {
       others.length > 0 && section("Channels to join", others.map(channelEntry)),
       section("Apps", [
         app().home_tab && entry("home", "home", "Home", {}),
-        entry(direct().id, "bolt", app().name, unread(direct())),
+        entry(direct().id, signOf(direct()), app().name, unread(direct())),
       ]),
     ),
     h("footer", { class: "places-foot" }, drawAppState(), drawFaults()),
   ];
 }
 
-/** Whether there is anything unread anywhere this person is. */
+/** How much is unread in all the channels this person is in: {count, mentions}. */
 export function unreadAnywhere() {
   const all = store.workspace.channels.filter((each) => each.is_member).map(unread);
-  return { count: all.some((each) => each.count > 0), mentions: all.reduce((sum, each) => sum + each.mentions, 0) };
+  const sum = (name) => all.reduce((total, each) => total + each[name], 0);
+  return { count: sum("count"), mentions: sum("mentions") };
 }
 
 function section(title, entries) {
@@ -41,7 +43,7 @@ function section(title, entries) {
 }
 
 function channelEntry(where) {
-  return entry(where.id, where.kind === "group" ? "lock" : "hash", channelName(where), unread(where), !where.is_member);
+  return entry(where.id, signOf(where), channelName(where), unread(where), !where.is_member);
 }
 
 function entry(place, sign, name, { count = 0, mentions = 0 }, isOutside = false) {
@@ -108,7 +110,8 @@ function drawAppState() {
 }
 
 function state(className, text, detail) {
-  return h("p", { class: `app-state ${className}`, role: "status" }, h("span", { class: "lamp" }), h("span", null, text, detail && h("small", null, detail)));
+  const words = h("span", null, text, detail && h("small", null, detail));
+  return h("p", { class: `app-state ${className}`, role: "status" }, h("span", { class: "lamp" }), words);
 }
 
 function drawFaults() {
@@ -128,6 +131,6 @@ function drawFaults() {
     { class: "faults" },
     h("strong", null, "Faults on demand"),
     h("ul", null, names),
-    h("button", { type: "button", class: "plain", onclick: clear }, "Clear faults"),
+    linkButton("Clear faults", clear),
   );
 }

@@ -1,5 +1,6 @@
 /** What Slack would refuse, shown as Slack would refuse it: the error code, where in the payload, the payload. */
 
+import { linkButton } from "./controls.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { changed, channel, channelName, store } from "./store.js";
@@ -24,8 +25,8 @@ export function drawProblems() {
       "header",
       null,
       icon("warn"),
-      h("strong", null, open.length === 1 ? "Slack would refuse this call" : `Slack would refuse these ${open.length} calls`),
-      h("button", { type: "button", class: "plain", onclick: putAway }, "Dismiss"),
+      h("strong", null, `Slack would refuse ${open.length === 1 ? "this call" : `these ${open.length} calls`}`),
+      linkButton("Dismiss", putAway),
     ),
     open.slice(0, SHOWN).map(drawProblem),
     more > 0 && h("p", null, `and ${more} earlier`),
@@ -65,7 +66,8 @@ function drawMessage(message, payload) {
 
 function valueAt(payload, pointer) {
   const steps = pointer.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
-  return steps.reduce((value, step) => (value === null || typeof value !== "object" ? undefined : value[step]), payload);
+  const within = (value, step) => (typeof value === "object" ? value?.[step] : undefined);
+  return steps.reduce(within, payload);
 }
 
 function excerpt(value) {

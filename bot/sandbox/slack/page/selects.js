@@ -7,6 +7,7 @@ import { icon } from "./icons.js";
 import { plainText } from "./mrkdwn.js";
 import { matching, openList } from "./picklist.js";
 import { channel, channelName, nameOf, store } from "./store.js";
+import { use } from "./use.js";
 
 const KINDS = ["static_select", "external_select", "users_select", "conversations_select", "channels_select"];
 
@@ -15,15 +16,14 @@ export const SELECTS = KINDS.flatMap((kind) => [kind, `multi_${kind}`]);
 
 const FILTERS = { public: "channel", private: "group", im: "im" };
 
-/**
- * Draw a select; `use` (elements.js) is told what was picked.
- */
-export function drawSelect(spot, block, element, label, use) {
+/** Draw a select. */
+export function drawSelect(spot, block, element, label) {
   const many = element.type.startsWith("multi_");
   const value = entered(spot, block, element) ?? startsHere(spot, element);
   const picked = many ? value ?? [] : [value].filter((each) => each !== null && each !== undefined);
-  const placeholder = element.placeholder ? plainText(element.placeholder) : many ? "Select options" : "Select an option";
-  const open = (event) => openSelect(event.currentTarget, { spot, block, element, many, picked, placeholder, use });
+  const usual = many ? "Select options" : "Select an option";
+  const placeholder = element.placeholder ? plainText(element.placeholder) : usual;
+  const open = (event) => openSelect(event.currentTarget, { spot, block, element, many, picked, placeholder });
   const shown = many ? null : picked.map(textOf)[0];
   const select = h(
     "button",
@@ -56,7 +56,7 @@ export function drawSelect(spot, block, element, label, use) {
   }
 }
 
-function openSelect(anchor, { spot, block, element, many, picked, placeholder, use }) {
+function openSelect(anchor, { spot, block, element, many, picked, placeholder }) {
   let now = picked;
   openList(anchor, {
     label: anchor.getAttribute("aria-label") ?? placeholder,
@@ -108,12 +108,13 @@ function offered(groups, query) {
 }
 
 function choice(value) {
-  const detail = typeof value === "string" ? handle(value) : value.description && plainText(value.description);
+  const detail = value.description ? plainText(value.description) : handle(value);
   return { id: idOfChoice(value), text: textOf(value), detail, value };
 }
 
 const handle = (id) => store.workspace.users.find((each) => each.id === id)?.name;
-const places = (kinds) => store.workspace.channels.filter((each) => kinds.includes(each.kind)).map((each) => each.id);
+const places = (kinds) =>
+  store.workspace.channels.filter((each) => kinds.includes(each.kind)).map((each) => each.id);
 const idOfChoice = (value) => (typeof value === "string" ? value : value.value);
 
 /** What a choice is called: an option's text, or the name of who or where an id is. */

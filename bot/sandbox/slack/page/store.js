@@ -64,6 +64,9 @@ export function channelName(where) {
   return where.kind === "im" ? app().name : where.name;
 }
 
+/** The name of a channel's icon. */
+export const signOf = (where) => ({ channel: "hash", group: "lock", im: "bolt" })[where.kind];
+
 /** A channel's own messages with the ephemeral ones this person still has there, oldest first. */
 export function messagesIn(where) {
   return inOrder([...where.messages, ...whispersIn(where.id, undefined)]);

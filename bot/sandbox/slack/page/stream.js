@@ -1,5 +1,6 @@
 /** A column of messages: keeps its place while it changes, follows the end when it is there, offers a toolbar. */
 
+import { iconButton } from "./controls.js";
 import { dayHeading, dayOf, moment } from "./dates.js";
 import { h, lazy, render } from "./dom.js";
 import { icon } from "./icons.js";
@@ -74,7 +75,8 @@ export function createStream(frame, onend = () => {}) {
       toEnd();
       onend();
     };
-    render(below, news.length > 0 && h("button", { type: "button", class: "pill", onclick: jump }, icon("down"), text));
+    const props = { type: "button", class: "pill", onclick: jump };
+    render(below, news.length > 0 && h("button", props, icon("down"), text));
   }
 
   let top = 0;
@@ -101,8 +103,7 @@ export function createStream(frame, onend = () => {}) {
       hideToolbar();
       return;
     }
-    const act = (name, label, onclick) =>
-      h("button", { type: "button", class: "icon-button", tabIndex: -1, title: label, "aria-label": label, onclick }, icon(name));
+    const act = (name, label, onclick) => iconButton(name, label, onclick, { tabIndex: -1 });
     const { channel } = content;
     render(
       toolbar,
@@ -180,16 +181,21 @@ function drawRows({ messages, channel, inThread, newSince }) {
     const day = dayOf(moment(message.ts));
     const isNewDay = !before || day !== dayOf(moment(before.ts));
     const startsNew = !isMarked && message.ts > newSince && message.user !== me();
-    if (isNewDay && !inThread) rows.push(h("div", { key: day, class: "day", role: "separator" }, h("span", null, dayHeading(message.ts))));
+    if (isNewDay && !inThread) rows.push(separator("day", day, dayHeading(message.ts)));
     if (startsNew) {
       isMarked = true;
-      rows.push(h("div", { key: "new", class: "new-line", role: "separator" }, h("span", null, "New")));
+      rows.push(separator("new-line", "new", "New"));
     }
     const compact = !isNewDay && !startsNew && isSameBreath(before, message);
-    rows.push(lazy(message.ts, drawMessage, message, channel, compact, inThread, ...marksOf(message, channel), today()));
+    const marks = marksOf(message, channel);
+    rows.push(lazy(message.ts, drawMessage, message, channel, compact, inThread, ...marks, today()));
     before = message;
   }
   return rows;
+}
+
+function separator(className, key, text) {
+  return h("div", { key, class: className, role: "separator" }, h("span", null, text));
 }
 
 function isSameBreath(before, message) {
