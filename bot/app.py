@@ -125,6 +125,8 @@ async def running(
         )
         stack.push_async_callback(engine.stop)  # after the doors are closed, before what its steps use
         await engine.start(parts)
+        warming = asyncio.create_task(parts.analyst.warm_up(), name="warm-up")
+        stack.callback(warming.cancel)
         schedule = Schedule(engine, parts)
         schedule.start()
         stack.callback(schedule.stop)

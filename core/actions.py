@@ -35,6 +35,7 @@ class Action(Value):
         key: unique to this very click or command, so that a repeated delivery does nothing.
         desk: channel id whose members may act, where refusals are told.
         target: of a reassignment, the Slack user id of the new owner.
+        reply_to: an address that reaches the actor even outside the desk's channel, for a while.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Action(Value):
     desk: str
     actor: str
     target: str | None = None
+    reply_to: str | None = None
 
 
 def offered(lead: Lead) -> tuple[ActionName, ...]:

@@ -73,6 +73,11 @@ class Analyst:
         """What an answer depends on beside message and model: changes whenever the prompt does."""
         return self._business(business_type).digest
 
+    async def warm_up(self) -> None:
+        """Embed the prototypes of every business now, so that no lead has to wait for them."""
+        for business in self._businesses.values():
+            await self._prototypes_of(business)
+
     async def check(self) -> None:
         """Return if the model can be asked again; else raise, the mend in the message."""
         model = self._asked_model()

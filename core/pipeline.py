@@ -44,8 +44,8 @@ class Members(Protocol):
     async def may_work(self, user: str, desk: str) -> bool:
         """Whether this user may act on the desk's leads; Unavailable when nobody can tell."""
 
-    async def tell(self, user: str, desk: str, text: str) -> None:
-        """Say something to this user only."""
+    async def tell(self, action: Action, text: str) -> None:
+        """Say something about the action to its actor only."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,13 +103,15 @@ class Parts:
         vector = None
         try:
             vector = await self.search.embed(lead)
-            near = await self.search.near_lead(lead, vector)
+            cosines = await self.search.near_lead(lead, vector)
         except (Unavailable, Refused) as error:
             await self._wait(lead.lead_id, Part.MATCHES, error)
             return vector, None
+        numbers = await self.store.leads.numbers(cosines)
         return vector, [
-            Match(lead_id=other.lead_id, number=other.number, kind=MatchKind.SIMILAR, score=max(cosine, 0.0))
-            for other, cosine in near
+            Match(lead_id=other, number=numbers[other], kind=MatchKind.SIMILAR, score=max(cosine, 0.0))
+            for other, cosine in cosines.items()
+            if other in numbers  # the index may know leads that were erased
         ]
 
     async def _ask_model(self, lead: Lead, vector: Vector | None) -> None:
@@ -124,6 +126,11 @@ class Parts:
             await self._wait(lead.lead_id, Part.ANALYSIS, error)
         else:
             await self.store.leads.understood(lead.lead_id, analysis=answer, final=True)
+
+    async def publish(self, lead_id: str) -> None:
+        """Bring what is known now to the card, then to the CRM."""
+        await self.show(lead_id)
+        await self.sync(lead_id)
 
     async def sync(self, lead_id: str) -> None:
         """Bring the lead to the CRM; the card only speaks of it when that fails."""
@@ -178,8 +185,7 @@ async def lead_pipeline(step: Step, parts: Parts, lead_id: str) -> None:
     """From stored to shown, understood, compared and synced."""
     await step("announce", parts.show, lead_id)
     await step("understand", parts.understand, lead_id)
-    await step("show", parts.show, lead_id)
-    await step("sync", parts.sync, lead_id)
+    await step("publish", parts.publish, lead_id)
     metrics.leads_processed.inc()
     metrics.lead_processing_seconds.observe(age_seconds(lead_id))
 
@@ -189,10 +195,9 @@ async def action_pipeline(step: Step, parts: Parts, action: Mapping[str, Any]) -
     asked = Action.model_validate(action)
     refusal = await step("act", parts.act, asked)
     if refusal is not None:
-        await step("tell", parts.members.tell, asked.actor, asked.desk, refusal)
+        await step("tell", parts.members.tell, asked, refusal)
         return
-    await step("show", parts.show, asked.lead_id)
-    await step("sync", parts.sync, asked.lead_id)
+    await step("publish", parts.publish, asked.lead_id)
 
 
 async def redo_pipeline(step: Step, parts: Parts, lead_id: str, part: str) -> None:
@@ -200,6 +205,4 @@ async def redo_pipeline(step: Step, parts: Parts, lead_id: str, part: str) -> No
     if part != Part.CARD:
         redo = {Part.MATCHES: parts.compare, Part.ANALYSIS: parts.reread, Part.CRM: parts.sync}[Part(part)]
         await step(part, redo, lead_id)
-    await step("show", parts.show, lead_id)
-    if part == Part.ANALYSIS:
-        await step("sync", parts.sync, lead_id)
+    await step("publish", parts.publish if part == Part.ANALYSIS else parts.show, lead_id)

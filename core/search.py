@@ -29,15 +29,18 @@ class Search:
         vector: Vector = (await self._embedder.embed([lead.message]))[0]
         return vector
 
-    async def near_lead(self, lead: Lead, vector: Vector) -> list[tuple[Lead, float]]:
-        """Earlier leads like this one, nearest first, with their cosines; this one is in the index after."""
-        near = await self._near(vector, before=lead)
+    async def near_lead(self, lead: Lead, vector: Vector) -> dict[str, float]:
+        """Earlier leads like this one, nearest first: id -> cosine; this one is in the index after."""
+        cosines = await self._near(vector)
         await self._index.upsert([_point(lead, vector)])
-        return near
+        earlier = [lead_id for lead_id in cosines if lead_id < lead.lead_id]  # UUIDv7 sort by time
+        return {lead_id: cosines[lead_id] for lead_id in earlier[: self._limit]}
 
     async def near_text(self, text: str) -> list[tuple[Lead, float]]:
         """Leads like this text, nearest first, with their cosines."""
-        return await self._near((await self._embedder.embed([text]))[0], before=None)
+        cosines = await self._near((await self._embedder.embed([text]))[0])
+        found = await self._store.leads.get_many(list(cosines))
+        return [(lead, cosines[lead.lead_id]) for lead in found[: self._limit]]
 
     async def check(self) -> None:
         """Return if the index answers; else raise Unavailable or Refused."""
@@ -54,15 +57,10 @@ class Search:
             done += len(leads)
             yield done
 
-    async def _near(self, vector: Vector, *, before: Lead | None) -> list[tuple[Lead, float]]:
+    async def _near(self, vector: Vector) -> dict[str, float]:
         # A few more than wanted: the lead itself and later ones may be among them.
         found = await self._index.nearest(vector, limit=self._limit + 5)
-        cosines = {each.lead_id: each.cosine for each in found if each.cosine >= self._threshold}
-        if not cosines:
-            return []
-        leads = await self._store.leads.get_many(list(cosines))
-        earlier = [lead for lead in leads if before is None or lead.lead_id < before.lead_id]
-        return [(lead, cosines[lead.lead_id]) for lead in earlier][: self._limit]
+        return {each.lead_id: each.cosine for each in found if each.cosine >= self._threshold}
 
 
 def _point(lead: Lead, vector: Vector) -> Point:

@@ -44,9 +44,15 @@ def usage() -> Answer:
 
 def unknown_command(typed: str) -> Answer:
     """The nearest command for a word that is none, else where help is."""
-    near = difflib.get_close_matches(clean(typed).lower()[:40], COMMANDS, n=1, cutoff=0.5)
-    hint = f"Did you mean */lead {COMMANDS[near[0]][0]}*?" if near else "*/lead help* lists what there is."
+    near = meant(typed)
+    hint = f"Did you mean */lead {COMMANDS[near][0]}*?" if near else "*/lead help* lists what there is."
     return _said(f"There is no command “{escape(typed, 40)}”. {hint}")
+
+
+def meant(typed: str) -> str | None:
+    """The command that a word is nearest to, None when it is near none."""
+    near = difflib.get_close_matches(clean(typed).lower()[:40], COMMANDS, n=1, cutoff=0.5)
+    return near[0] if near else None
 
 
 def shown(

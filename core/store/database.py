@@ -69,10 +69,11 @@ class Database:
         """Do the work in one transaction: committed when this returns, undone if the work raises."""
         loop = asyncio.get_running_loop()
         if self.is_sqlite:
-            write = _Write(work, loop.create_future())
+            write: _Write[T] = _Write(work, loop.create_future())
             self._gathered.append(write)
             self._writers.submit(self._write_gathered, loop)
-            return await write.done
+            done: T = await write.done
+            return done
 
         def run() -> T:
             with self._engine.begin() as connection:

@@ -1,6 +1,6 @@
 """The leads: read whole, changed in one transaction each, with a version that grows at every change."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,14 @@ class Leads:
         found = await self._read(select(leads).where(leads.c.lead_id.in_(lead_ids)))
         by_id = {lead.lead_id: lead for lead in found}
         return [by_id[lead_id] for lead_id in lead_ids if lead_id in by_id]
+
+    async def numbers(self, lead_ids: Collection[str]) -> dict[str, str]:
+        """How people call those leads that exist: id -> ``L-1042``."""
+        if not lead_ids:
+            return {}
+        values = {"lead_ids": list(lead_ids)}
+        rows = await self._database.read(lambda connection: connection.execute(_NUMBERS, values).all())
+        return {row.lead_id: lead_number(row.number) for row in rows}
 
     async def newest(
         self,
@@ -226,6 +234,9 @@ def read_lead(connection: Connection, lead_id: str, *, for_update: bool = False)
 # Built once: making a statement costs SQLAlchemy more than running it on SQLite.
 _CHANGE = update(leads).where(leads.c.lead_id == bindparam("this")).values(version=leads.c.version + 1)
 _ONE = select(leads).where(leads.c.lead_id == bindparam("lead_id"))
+_NUMBERS = select(leads.c.lead_id, leads.c.number).where(
+    leads.c.lead_id.in_(bindparam("lead_ids", expanding=True))
+)
 _MATCHES = (
     select(matches, leads.c.number)
     .join(leads, leads.c.lead_id == matches.c.other_id)

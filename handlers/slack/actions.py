@@ -31,4 +31,5 @@ def asked(body: dict[str, Any], action: dict[str, Any], desk: str) -> Action:
         desk=desk,
         actor=user,
         target=action.get("selected_user"),
+        reply_to=body.get("response_url"),
     )

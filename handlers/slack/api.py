@@ -70,6 +70,15 @@ class Slack:
                     raise
         raise Unavailable("Slack", "asked us to slow down, again and again", retry_after=WAIT_SECONDS)
 
+    async def respond(self, response_url: str, text: str) -> bool:
+        """Answer a click privately through its response_url; False when it took too long for that."""
+        answer = {"text": text, "response_type": "ephemeral", "replace_original": False}
+        try:
+            async with self._session.post(response_url, json=answer) as response:
+                return response.ok
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
     async def _send(self, method: str, params: dict[str, Any]) -> AsyncSlackResponse:
         if method in READS:
             return await self.client.api_call(method, http_verb="GET", params=params)

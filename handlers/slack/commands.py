@@ -65,7 +65,9 @@ async def _in_time(
     try:
         async with asyncio.timeout(PATIENCE):
             await desk.admit(command["user_id"])
-            return answers.unknown_command(verb) if ask is None else await ask(rest, command)
+            if ask is not None:
+                return await ask(rest, command)
+            return await _unnamed(desk, verb, rest, command["user_id"])
     except (Unavailable, Refused) as error:
         return answers.away(f"*/lead {escape(verb, 20)}*", error)
     except TimeoutError:
@@ -74,6 +76,15 @@ async def _in_time(
         return answers.not_found(error)
     except NotAllowed as error:
         return answers.not_allowed(error)
+
+
+async def _unnamed(desk: Desk, verb: str, rest: str, user: str) -> Answer:
+    """No command was named: a number is shown, other words are looked up, a slip of the pen is told."""
+    if verb.upper().startswith("L-") and not rest:
+        return await _show(desk, verb, user)
+    if not rest and answers.meant(verb) is not None:
+        return answers.unknown_command(verb)
+    return await _similar(desk, f"{verb} {rest}".strip(), user)
 
 
 async def _help() -> Answer:

@@ -3,7 +3,9 @@
 import time
 from collections.abc import Sequence
 
+from core.actions import Action
 from core.errors import Refused, Unavailable
+from handlers.mrkdwn import sentence
 from handlers.slack.api import Slack
 
 MEMBERS_TTL = 60.0
@@ -70,10 +72,12 @@ class Directory:
             self._names[user] = profile.get("display_name") or found.get("real_name") or found["name"]
         return self._names[user]
 
-    async def tell(self, user: str, desk: str, text: str) -> None:
-        """Say something in the desk's channel that only this user sees."""
-        channel = await self.channel_id(desk)
-        await self._slack.call("chat.postEphemeral", channel=channel, user=user, text=text)
+    async def tell(self, action: Action, text: str) -> None:
+        """Say something that only the actor sees: where they clicked, else in the desk's channel."""
+        words = sentence(text)
+        if action.reply_to is None or not await self._slack.respond(action.reply_to, words):
+            channel = await self.channel_id(action.desk)
+            await self._slack.call("chat.postEphemeral", channel=channel, user=action.actor, text=words)
 
     async def _read_members(self, desk: str) -> set[str]:
         members = {each for each in self._listed if not each.startswith("S")}
