@@ -94,15 +94,17 @@ async def running(
         def hidden(business_type: str) -> frozenset[str]:
             return businesses[business_type].hidden
 
+        search = Search(
+            store,
+            embedder,
+            index,
+            threshold=settings.lead_similarity_threshold,
+            limit=settings.max_similar_leads,
+        )
+        stack.push_async_callback(search.close)
         parts = Parts(
             store=store,
-            search=Search(
-                store,
-                embedder,
-                index,
-                threshold=settings.lead_similarity_threshold,
-                limit=settings.max_similar_leads,
-            ),
+            search=search,
             analyst=Analyst(businesses, embedder, model),
             crm=crm,
             crm_mapping=MAPPING,
@@ -125,7 +127,7 @@ async def running(
         )
         stack.push_async_callback(engine.stop)  # after the doors are closed, before what its steps use
         await engine.start(parts)
-        warming = asyncio.create_task(parts.analyst.warm_up(), name="warm-up")
+        warming = asyncio.create_task(_warm_up(parts), name="warm-up")
         stack.callback(warming.cancel)
         schedule = Schedule(engine, parts)
         schedule.start()
@@ -141,6 +143,12 @@ async def running(
 
 def _secret(value: object) -> str:
     return value.get_secret_value() if hasattr(value, "get_secret_value") else ""
+
+
+async def _warm_up(parts: Parts) -> None:
+    """What the first leads would otherwise wait for; they may come before it is done."""
+    await parts.search.catch_up()
+    await parts.analyst.warm_up()
 
 
 def load_embedder(settings: Settings) -> LoadedEmbedder:

@@ -58,6 +58,8 @@ NO_VALUE: Final = frozenset({"", "-", "n/a", "na", "none", "null", "nil", "unkno
 
 EMAIL_IN_TEXT: Final = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 
+UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+
 _time = TypeAdapter(datetime)
 
 
@@ -118,23 +120,28 @@ def fingerprint(payload: Mapping[str, Any]) -> str:
 
 def storable(text: str) -> str:
     """The text with what no database can keep (NUL, lone surrogates) replaced by U+FFFD; else as sent."""
-    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+    return UNSTORABLE.sub("\ufffd", text)
 
 
 def _sort(payload: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Known fields by our names, and all the rest; of a field that is said twice, the first counts."""
+    """Known fields by our names, and all the rest; of a field that is said twice, the first counts.
+
+    What is empty is not said: forms send every field.
+    """
     known: dict[str, Any] = {}
     custom: dict[str, Any] = {}
     for key, value in payload.items():
+        if _is_empty(value):
+            continue
         if key in CONTACT_OBJECTS and isinstance(value, Mapping):
             inner_known, inner_custom = _sort(value)
-            known |= inner_known
+            known = inner_known | known
             custom |= inner_custom
             continue
         field = FIELD_OF.get(re.sub(r"[\s\-]+", "_", key.strip().lower()))
         if field is not None and field not in known:
             known[field] = value
-        elif not _is_empty(value):
+        else:
             custom[storable(key)[:CONTACT_MAX]] = _storable_json(value)
     if len(custom) > CUSTOM_FIELDS_MAX:
         raise InvalidLead("custom_fields", f"more than {CUSTOM_FIELDS_MAX} fields", code="TOO_MANY_FIELDS")
@@ -195,14 +202,14 @@ def _received_at(known: Mapping[str, Any], now: datetime) -> datetime:
         return now
     try:
         said = _time.validate_python(value)
-    except ValidationError:
+        said = said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=UTC)
+    except (ValidationError, OverflowError):  # year 1 in the east is year 0 in UTC
         raise InvalidLead("received_at", "is not an ISO 8601 time") from None
-    said = said if said.tzinfo else said.replace(tzinfo=UTC)
     return min(said, now)
 
 
 def _is_empty(value: Any) -> bool:
-    return value is None or value in ("", [], {})
+    return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
 
 
 def _storable_json(value: Any) -> Any:

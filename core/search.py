@@ -1,14 +1,28 @@
 """Similar leads: by meaning, over the vector index, with the store as the truth."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
+import numpy as np
+import structlog
+
+from core.errors import Refused, Unavailable
 from core.lead import Lead
 from core.ports import Embedder, Point, Vector, VectorIndex
 from core.store import Store
 
+log = structlog.get_logger()
+
+INDEX_SECONDS = 1.0
+"""New leads go into the index together, this often: Chroma holds Python's only lock for 10 ms a write of
+one lead, for 50 ms a write of 32. Until then they are searched here, by a dot product."""
+
+CATCH_UP = 200
+"""Newest leads indexed again at the start: more than a second's worth that a crash may have left out."""
+
 
 class Search:
-    """Embeds messages, keeps their vectors and finds the leads near them."""
+    """Embeds messages, indexes their vectors and finds the leads near them."""
 
     def __init__(
         self, store: Store, embedder: Embedder, index: VectorIndex, *, threshold: float, limit: int
@@ -18,6 +32,8 @@ class Search:
         self._index = index
         self._threshold = threshold
         self._limit = limit
+        self._fresh: dict[str, Point] = {}
+        self._indexing: asyncio.Task[None] | None = None
 
     @property
     def model(self) -> str:
@@ -30,9 +46,11 @@ class Search:
         return vector
 
     async def near_lead(self, lead: Lead, vector: Vector) -> dict[str, float]:
-        """Earlier leads like this one, nearest first: id -> cosine; this one is in the index after."""
+        """Earlier leads like this one, nearest first: id -> cosine; this one is found from now on."""
         cosines = await self._near(vector)
-        await self._index.upsert([_point(lead, vector)])
+        self._fresh[lead.lead_id] = _point(lead, vector)
+        if self._indexing is None or self._indexing.done():
+            self._indexing = asyncio.create_task(self._index_soon(), name="index")
         earlier = [lead_id for lead_id in cosines if lead_id < lead.lead_id]  # UUIDv7 sort by time
         return {lead_id: cosines[lead_id] for lead_id in earlier[: self._limit]}
 
@@ -45,6 +63,20 @@ class Search:
     async def check(self) -> None:
         """Return if the index answers; else raise Unavailable or Refused."""
         await self._index.count()
+
+    async def catch_up(self) -> None:
+        """Index the newest leads again: a crash may have come before they were."""
+        leads = await self._store.leads.newest(limit=CATCH_UP)
+        vectors = await self._store.leads.vectors(self.model, [lead.lead_id for lead in leads])
+        points = [_point(lead, vectors[lead.lead_id]) for lead in leads if lead.lead_id in vectors]
+        self._fresh |= {point.lead_id: point for point in points}
+        await self._index_fresh()
+
+    async def close(self) -> None:
+        """Index what is not yet."""
+        if self._indexing is not None:
+            self._indexing.cancel()
+        await self._index_fresh()
 
     async def reindex(self) -> AsyncIterator[int]:
         """Rebuild the index from the store; yields how many leads are done, batch by batch."""
@@ -60,7 +92,27 @@ class Search:
     async def _near(self, vector: Vector) -> dict[str, float]:
         # A few more than wanted: the lead itself and later ones may be among them.
         found = await self._index.nearest(vector, limit=self._limit + 5)
-        return {each.lead_id: each.cosine for each in found if each.cosine >= self._threshold}
+        cosines = {each.lead_id: each.cosine for each in found}
+        cosines |= {point.lead_id: float(np.dot(point.vector, vector)) for point in self._fresh.values()}
+        near = [(cosine, lead_id) for lead_id, cosine in cosines.items() if cosine >= self._threshold]
+        return {lead_id: cosine for cosine, lead_id in sorted(near, reverse=True)}
+
+    async def _index_soon(self) -> None:
+        await asyncio.sleep(INDEX_SECONDS)
+        await self._index_fresh()
+
+    async def _index_fresh(self) -> None:
+        points = list(self._fresh.values())
+        if not points:
+            return
+        try:
+            await self._index.upsert(points)
+        except (Unavailable, Refused) as error:
+            log.warning("index_waits", leads=len(points), why=error.why)
+            return
+        for point in points:
+            if self._fresh.get(point.lead_id) is point:
+                del self._fresh[point.lead_id]
 
 
 def _point(lead: Lead, vector: Vector) -> Point:

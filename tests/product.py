@@ -11,7 +11,7 @@ from bot.app import App, running
 from bot.sandbox.slack.server import SlackSandbox
 from bot.settings import Settings
 from core.lead import Lead
-from core.ports import Embedder
+from core.ports import Embedder, VectorIndex
 
 API_KEY = "a-key-for-tests"
 SECRET = "a-secret-for-tests"
@@ -117,12 +117,17 @@ def text_of(value: Any) -> str:
 
 @asynccontextmanager
 async def product(
-    slack: SlackSandbox, folder: Path, embedder: Embedder | None, **changes: Any
+    slack: SlackSandbox,
+    folder: Path,
+    embedder: Embedder | None,
+    *,
+    index: VectorIndex | None = None,
+    **changes: Any,
 ) -> AsyncIterator[Product]:
-    """The product running with these settings."""
+    """The product running with these settings, and with this index if one is given."""
     async with (
         aiohttp.ClientSession() as session,
-        running(settings_for(slack, folder, **changes), embedder=embedder) as app,
+        running(settings_for(slack, folder, **changes), embedder=embedder, index=index) as app,
     ):
         await slack.until(lambda s: len(s.delivery.sockets) > 0, timeout=10)
         yield Product(app, slack, session)

@@ -1,142 +1,161 @@
-"""The process is killed, again and again, under load: what was acknowledged is done once it runs again."""
+"""The process is killed under load, again and again; what was acknowledged is done once it runs again."""
 
 import asyncio
-import contextlib
 import logging
-import os
 import random
-import socket
-import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import aiohttp
 import pytest
 
-from bot.sandbox.airtable import AirtableStandIn
-from bot.sandbox.airtable import running as running_airtable
-from bot.sandbox.slack.server import SlackSandbox
-from bot.sandbox.slack.server import running as running_slack
-from bot.sandbox.slack.values import CannotAct, Timing
 from core.lead import Event, Lead, Status
 from core.store import open_store
+from core.store.posts import card_key
+from tests.bot_process import World, key_of, world
 from tests.databases import KINDS, fresh_database
-from tests.product import API_KEY, Product, text_of
+from tests.product import Product, text_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+SEED = 20_260_101
 
 KILLS = 20
 SOONEST, LATEST = 0.2, 2.5
 """Seconds from ready to the kill."""
 
 PER_SECOND = 6.0
-"""Leads sent, also while nobody is there to take them: the senders try again."""
-
-SEED = 20_260_101
-
-PEOPLE = ("dana", "marco", "priya")
+"""Leads sent, also while nobody is there to take them."""
 
 PATIENCE = 120.0
-"""Seconds for what is left over after the last kill."""
+"""Seconds for what is left after the last kill."""
 
-REQUEST = "Please look at the brakes of car number {number}, they are grinding badly."
+NO_HARM: dict[str, list[str]] = {
+    "leads lost": [],
+    "leads nobody sent": [],
+    "leads not finished": [],
+    "without exactly one card": [],
+    "without exactly one record": [],
+    "claims not exactly once in the history": [],
+    "claims not exactly once in the thread": [],
+    "words to people who did no wrong": [],
+    "pipelines that failed": [],
+}
 
 log = logging.getLogger(__name__)
 
 
-@dataclass
-class World:
-    """What the bot lives in and keeps while its process dies: Slack, Airtable, the database, the senders."""
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_process_killed_at_random_moments_loses_and_doubles_nothing(
+    kind: str, tmp_path: Path
+) -> None:
+    started = time.monotonic()
+    with fresh_database(kind, tmp_path) as url:
+        async with world(tmp_path, url) as around:
+            sent = await under_fire(around, random.Random(SEED))  # noqa: S311 - chance, not secrecy
+            fire_over = time.monotonic()
+            await around.bot.until_done(PATIENCE)
+            finished = time.monotonic()
+            assert await around.bot.stop() == 0
+            harm = await harm_done(around, url)
+    log.info(
+        "%s: %d kills, %d leads sent, %d acknowledged, %d claims, %.0f s under fire, %.0f s for the rest",
+        *(kind, KILLS, sent, len(around.acknowledged), len(around.claimed)),
+        *(fire_over - started, finished - fire_over),
+    )
+    assert harm == NO_HARM, around.bot.errors[-5000:]
 
-    slack: SlackSandbox
-    airtable: AirtableStandIn
-    session: aiohttp.ClientSession
-    environment: dict[str, str]
-    log_file: Path
-    bot: asyncio.subprocess.Process | None = None
-    acknowledged: dict[str, str] = field(default_factory=dict)
-    said: list[str] = field(default_factory=list)
-    clicked: dict[str, str] = field(default_factory=dict)
-    unsure: set[str] = field(default_factory=set)
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.environment['HTTP_PORT']}"
+async def under_fire(around: World, dice: random.Random) -> int:
+    """Kill and start the process KILLS times under load, and start it once more; how many leads were sent."""
+    enough = asyncio.Event()
+    async with asyncio.TaskGroup() as load:
+        senders = load.create_task(around.send_leads(enough, per_second=PER_SECOND))
+        load.create_task(around.claim_cards(enough, dice))
+        for _ in range(KILLS):
+            await around.bot.start()
+            await asyncio.sleep(dice.uniform(SOONEST, LATEST))
+            await around.bot.kill()
+        await around.bot.start()
+        enough.set()
+    return senders.result()
 
-    async def start(self) -> None:
-        """Start the process and return when it is ready."""
-        with self.log_file.open("ab") as errors:
-            self.bot = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", env=self.environment, stderr=errors
-            )
-        async with asyncio.timeout(60):
-            while not await self._is_ready():
-                assert self.bot.returncode is None, self.log_file.read_text()
-                await asyncio.sleep(0.02)
 
-    async def _is_ready(self) -> bool:
-        with contextlib.suppress(aiohttp.ClientError):
-            async with self.session.get(f"{self.url}/readyz") as response:
-                return response.ok
-        return False
+async def harm_done(around: World, url: str) -> dict[str, list[str]]:
+    """What came of it, as the store, the channel and the CRM's table have it."""
+    store = await open_store(url)
+    leads = [lead async for batch in store.leads.every() for lead in batch]
+    histories = {lead.lead_id: await store.events.of(lead.lead_id) for lead in leads}
+    await store.close()
+    known = {lead.lead_id for lead in leads}
+    messages = Counter(lead.message for lead in leads)
+    cards = Counter(key_of(card) for card in around.cards())
+    records = Counter(row["Lead ID"] for row in around.airtable.rows)
+    lost = [key for key, lead_id in around.acknowledged.items() if lead_id not in known]
+    return {
+        "leads lost": lost + [text for text in around.said if not messages[text]],
+        "leads nobody sent": [text for text, times in messages.items() if times > 1],
+        "leads not finished": [lead.number for lead in leads if not is_finished(lead)],
+        "without exactly one card": unlike_one(cards, [card_key(lead_id) for lead_id in known]),
+        "without exactly one record": unlike_one(records, list(known)),
+        "claims not exactly once in the history": unlike_one(
+            Counter(card_key(lead_id) for lead_id, events in histories.items() for _ in claims(events)),
+            list(around.claimed),
+        ),
+        "claims not exactly once in the thread": unlike_one(
+            Counter(key_of(card) for card in around.cards() for _ in claim_lines(around, card)),
+            list(around.claimed),
+        ),
+        "words to people who did no wrong": [
+            text_of(seen) for user in around.slack.team.users for seen in around.slack.ephemerals(user)
+        ],
+        "pipelines that failed": [
+            line for line in around.bot.errors.splitlines() if "pipeline_failed" in line
+        ],
+    }
 
-    async def kill(self) -> None:
-        """SIGKILL: no word, no cleaning up."""
-        assert self.bot is not None
-        self.bot.kill()
-        await self.bot.wait()
 
-    async def stop(self) -> int:
-        """SIGTERM; the exit code."""
-        assert self.bot is not None
-        self.bot.terminate()
-        return await self.bot.wait()
+def is_finished(lead: Lead) -> bool:
+    return lead.analysis is not None and lead.status == Status.SYNCED and not lead.missing
 
-    async def send(self, key: str) -> None:
-        """One lead, sent again until it gets its 202, as a real sender does."""
-        headers = {"Authorization": f"Bearer {API_KEY}", "Idempotency-Key": key}
-        lead = {"message": REQUEST.format(number=key), "name": "Ana Silva", "email": f"ana{key}@example.com"}
-        while True:
-            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                async with self.session.post(
-                    f"{self.url}/api/v1/intake", json=lead, headers=headers
-                ) as answer:
-                    if answer.status == 202:
-                        self.acknowledged[key] = (await answer.json())["data"]["lead_id"]
-                        return
-            await asyncio.sleep(0.2)
 
-    async def send_all(self, enough: asyncio.Event) -> None:
-        """Leads at the rate, each tenth as a message in the channel; returns when every one was taken."""
-        async with asyncio.TaskGroup() as senders:
-            number = 0
-            while not enough.is_set():
-                number += 1
-                if number % 10:
-                    senders.create_task(self.send(str(number)))
-                else:
-                    self.said.append(REQUEST.format(number=number))
-                    await self.slack.say("priya", "leads", self.said[-1])
-                await asyncio.sleep(1 / PER_SECOND)
+def unlike_one(found: Counter[str], expected: list[str]) -> list[str]:
+    """What is expected and there not once, and what is there and not expected."""
+    return [f"{name}: {found[name]}" for name in {*expected, *found} if found[name] != (name in expected)]
 
-    async def click_all(self, enough: asyncio.Event, dice: random.Random) -> None:
-        """People claim one card after the other, each card once."""
-        while not enough.is_set():
-            await asyncio.sleep(0.1)
-            cards = [card for card in self.cards() if key_of(card) not in self.clicked | dict.fromkeys(self.unsure)]
-            if not cards or not self.slack.delivery.sockets:
-                continue
-            card, user = dice.choice(cards), dice.choice(PEOPLE)
-            with contextlib.suppress(CannotAct):
-                ack = await self.slack.click(user, "leads", card["ts"], "claim")
-                if ack.ok:
-                    self.clicked[key_of(card)] = user
-                else:
-                    self.unsure.add(key_of(card))
 
-    def cards(self) -> list[dict[str, object]]:
-        return [message for message in self.slack.messages("leads") if "bot_id" in message]
+def claims(history: list[Event]) -> list[Event]:
+    return [event for event in history if event.what == "claimed"]
+
+
+def claim_lines(around: World, card: dict[str, Any]) -> list[str]:
+    thread = [text_of(line) for line in around.slack.thread("leads", card["ts"])]
+    return [line for line in thread if "Claimed by" in line]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_process_told_to_stop_under_load_ends_well_and_loses_nothing(
+    kind: str, tmp_path: Path
+) -> None:
+    with fresh_database(kind, tmp_path) as url:
+        async with world(tmp_path, url) as around:
+            enough = asyncio.Event()
+            async with asyncio.TaskGroup() as load:
+                await around.bot.start()
+                load.create_task(around.send_leads(enough, per_second=20))
+                await asyncio.sleep(3)
+                assert await around.bot.stop() == 0
+                await around.bot.start()
+                enough.set()
+            await around.bot.until_done(PATIENCE)
+            assert await around.bot.stop() == 0
+            assert await harm_done(around, url) == NO_HARM
+
+
+async def test_a_card_whose_answer_was_lost_is_not_posted_again(bot: Product) -> None:
+    bot.slack.faults.add("chat.postMessage", lost_answer=True)
+    lead_id = await bot.send("Please look at my brakes, they grind badly.")
+    await bot.final_card(lead_id)
+    assert bot.slack.count("chat.postMessage") == 1

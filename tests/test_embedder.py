@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,6 +140,18 @@ def test_the_export_is_taken_when_there_is_one(exported: Path) -> None:
     loaded = open_embedder(exported)
     loaded.close()
     assert isinstance(loaded, OnnxEmbedder)
+
+
+def test_the_model_runs_without_reporting_to_its_maker(exported: Path, tmp_path: Path) -> None:
+    """Where onnxruntime may report, it keeps what it will send in the home directory."""
+    code = (
+        "import sys; from pathlib import Path; from core.adapters.embedder import OnnxEmbedder;"
+        "OnnxEmbedder(Path(sys.argv[1])).close()"
+    )
+    home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}  # and no CI, where it is silent anyway
+    command = [sys.executable, "-c", code, str(exported)]
+    subprocess.run(command, env=home, check=True)  # noqa: S603 - our own interpreter and code
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_another_model_is_refused(exported: Path) -> None:

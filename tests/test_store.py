@@ -227,10 +227,10 @@ async def test_matches_vectors_and_answers_are_replaced_by_their_keys(store: Sto
         await store.leads.understood(
             second.lead_id, vector=("model@1", vector), found=[match], analysis=analysis(), final=True
         )
-    kept = await store.leads.vector(second.lead_id, "model@1")
-    assert kept is not None
-    assert np.array_equal(kept, vector)
-    assert await store.leads.vector(second.lead_id, "model@2") is None
+    kept = await store.leads.vectors("model@1", [first.lead_id, second.lead_id])
+    assert list(kept) == [second.lead_id]
+    assert np.array_equal(kept[second.lead_id], vector)
+    assert await store.leads.vectors("model@2", [second.lead_id]) == {}
     assert (await store.leads.get(second.lead_id)).matches == (match,)
     assert await store.leads.answer(second.lead_id, "0123abcd", "qwen3:4b") == analysis()
     assert await store.leads.answer(second.lead_id, "0123abcd", "rules") is None

@@ -22,7 +22,7 @@ async def replay(settings: Settings, file: Path, *, rate: float, source: str, ur
 
     A line's ``id`` is its delivery's key, so that a file replayed twice makes each lead once.
     """
-    leads = [json.loads(line) for line in file.read_text().splitlines() if line.strip()]
+    leads = _leads(file)
     base = (url or f"http://{settings.http_host}:{settings.http_port}").rstrip("/")
     headers = {"X-Webhook-Secret": _secret(settings, source)}
     outcomes: Counter[str] = Counter()
@@ -45,6 +45,10 @@ async def replay(settings: Settings, file: Path, *, rate: float, source: str, ur
         console.print(f"{count} {outcome}")
     if outcomes.total() != outcomes["accepted"]:
         sys.exit(1)
+
+
+def _leads(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text().splitlines() if line.strip()]
 
 
 def _secret(settings: Settings, source: str) -> str:

@@ -1,1 +1,1 @@
-"""A local Slack workspace, Airtable and Ollama on loopback: strict stand-ins to try, develop and test with."""
+"""A local Slack workspace, Airtable and Ollama on loopback: strict stand-ins to try, build and test with."""

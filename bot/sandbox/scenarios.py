@@ -6,9 +6,13 @@ SCENARIOS: Final[tuple[dict[str, Any], ...]] = (
     {
         "id": "demo-brake-emergency",
         "business_type": "automotive",
-        "contact": {"name": "Sarah Johnson", "email": "sarah.johnson@example.com", "phone": "+1 415 555 0123"},
-        "message": "My 2019 Honda Civic's brakes are making a loud grinding noise and the pedal goes almost to"
-        " the floor. I need this looked at today, it doesn't feel safe to drive!",
+        "contact": {
+            "name": "Sarah Johnson",
+            "email": "sarah.johnson@example.com",
+            "phone": "+1 415 555 0123",
+        },
+        "message": "My 2019 Honda Civic's brakes are making a loud grinding noise and the pedal goes almost"
+        " to the floor. I need this looked at today, it doesn't feel safe to drive!",
     },
     {
         "id": "demo-oil-change",
@@ -35,8 +39,8 @@ SCENARIOS: Final[tuple[dict[str, Any], ...]] = (
         "id": "demo-wedding-package",
         "business_type": "medspa",
         "contact": {"name": "Amanda Ruiz", "email": "amanda.ruiz@example.com", "phone": "+1 628 555 0111"},
-        "message": "I'm getting married on June 14 and want my skin to look amazing. Do you have bridal packages"
-        " with facials and microneedling? My budget is around $1,500.",
+        "message": "I'm getting married on June 14 and want my skin to look amazing. Do you have bridal"
+        " packages with facials and microneedling? My budget is around $1,500.",
     },
     {
         "id": "demo-laser-question",
@@ -54,8 +58,8 @@ SCENARIOS: Final[tuple[dict[str, Any], ...]] = (
             "phone": "+1 312 555 0199",
             "company": "Northwind Logistics",
         },
-        "message": "We're a 250-person logistics company looking for help with a digital transformation: paper"
-        " dispatch to a modern platform. Budget $150k to $200k, start in Q1. I'm the COO and would like a"
+        "message": "We're a 250-person logistics company looking for help with a digital transformation:"
+        " paper dispatch to a modern platform. Budget $150k to $200k, start in Q1. I'm the COO and would like a"
         " proposal.",
     },
     {
@@ -69,8 +73,8 @@ SCENARIOS: Final[tuple[dict[str, Any], ...]] = (
         "id": "demo-process-optimisation",
         "business_type": "consulting",
         "contact": {"name": "Helen Park", "email": "hpark@meridian.example", "company": "Meridian Clinics"},
-        "message": "Our intake process takes 40 minutes per patient and staff are burning out. Do you do process"
-        " optimization for healthcare operations?",
+        "message": "Our intake process takes 40 minutes per patient and staff are burning out. Do you do"
+        " process optimization for healthcare operations?",
     },
     {
         "id": "demo-service-inquiry",

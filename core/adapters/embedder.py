@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import os
 from abc import abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -69,6 +70,9 @@ class OnnxEmbedder:
     def __init__(self, folder: Path) -> None:
         """Check and load the export in ``folder``; blocks half a second. Refused when it is damaged."""
         verify(folder)
+        # Since 1.29 onnxruntime reports each session to Microsoft unless it finds this when it is imported;
+        # its own disable_telemetry_events() comes too late (docs/decisions.md).
+        os.putenv("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime as ort  # noqa: PLC0415 - heavy, and only needed once a model is really loaded
         from tokenizers import Tokenizer  # noqa: PLC0415 - as above
 

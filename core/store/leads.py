@@ -103,11 +103,13 @@ class Leads:
 
         await self._database.write(write)
 
-    async def vector(self, lead_id: str, model: str) -> Vector | None:
-        """The message's embedding by that model, if it was kept."""
-        query = select(vectors.c.vector).where(vectors.c.lead_id == lead_id, vectors.c.model == model)
-        kept = await self._database.read(lambda connection: connection.execute(query).scalar())
-        return None if kept is None else np.frombuffer(kept, dtype="<f4")
+    async def vectors(self, model: str, lead_ids: Collection[str]) -> dict[str, Vector]:
+        """The messages' embeddings by that model, of those leads that have one."""
+        query = select(vectors.c.lead_id, vectors.c.vector).where(
+            vectors.c.model == model, vectors.c.lead_id.in_(lead_ids)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return {row.lead_id: np.frombuffer(row.vector, dtype="<f4") for row in rows}
 
     async def keep_vectors(self, model: str, by_lead: Mapping[str, Vector]) -> None:
         """Keep embeddings, replacing those of the same model."""

@@ -1,11 +1,13 @@
 """A request's body as a mapping: JSON, form-encoded and multipart alike."""
 
 import json
+import math
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.multipart import BodyPartReader, MultipartReader
 from aiohttp.streams import StreamReader
 
@@ -35,7 +37,7 @@ async def decode(request: web.Request, body: bytes) -> dict[str, Any]:
 
 def _json(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body, parse_constant=_no_constant)
+        value = json.loads(body, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError):
         raise Rejected(400, "BAD_JSON", "The body is not valid JSON.") from None
     if not isinstance(value, dict):
@@ -47,6 +49,13 @@ def _json(body: bytes) -> dict[str, Any]:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("a number beyond what JSON's readers can hold")
+    return number
 
 
 def _depth(value: Any) -> int:
@@ -81,7 +90,7 @@ async def _multipart(request: web.Request, body: bytes) -> dict[str, Any]:
                 # A file is kept whole in the submission; the lead says that there is one.
                 value = part.filename or await part.text()
                 pairs.append((part.name, value))
-    except (ValueError, AssertionError, LookupError):
+    except (ValueError, AssertionError, LookupError, RuntimeError, HttpProcessingError):
         raise Rejected(400, "BAD_FORM", "The body is not valid multipart/form-data.") from None
     return _gather(pairs)
 

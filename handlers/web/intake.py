@@ -48,22 +48,29 @@ def _authorise(request: web.Request, secrets: Sequence[str]) -> None:
     if bearer.lower().startswith("bearer "):
         given.append(bearer[len("bearer ") :].strip())
     # Every pair is compared, so that the time says nothing about which one matched.
-    matches = [hmac.compare_digest(one.encode(), other.encode()) for one in given for other in secrets]
+    matches = [hmac.compare_digest(_bytes(one), _bytes(other)) for one in given for other in secrets]
     if not any(matches):
         raise Rejected(401, "UNAUTHORIZED", "The request is not authorised.")
+
+
+def _bytes(header: str) -> bytes:
+    return header.encode(errors="surrogateescape")  # aiohttp's way to keep bytes that are no UTF-8
 
 
 async def _take(request: web.Request, desk: Desk, *, source: str, actor: str) -> web.Response:
     if (request.content_length or 0) > BODY_MAX:
         raise web.HTTPRequestEntityTooLarge(BODY_MAX, request.content_length or 0)
-    body = await request.read()  # the application's client_max_size ends a longer one without a length
+    try:
+        body = await request.read()  # the application's client_max_size ends a longer one without a length
+    except web.RequestPayloadError:
+        raise Rejected(400, "BAD_BODY", "The body is not encoded as its headers say.") from None
     fields = await decode(request, body)
     now = utcnow()
     submission = Submission(
         source=source,
         event_key=_event_key(request),
         fingerprint=intake.fingerprint(fields),
-        content_type=request.headers.get(hdrs.CONTENT_TYPE, "")[:200],
+        content_type=intake.storable(request.headers.get(hdrs.CONTENT_TYPE, ""))[:200],
         body=body,
         received_at=now,
     )
@@ -80,8 +87,7 @@ def _draft(fields: Mapping[str, Any], request: web.Request, desk: Desk, source: 
 
 def _event_key(request: web.Request) -> str | None:
     key = request.headers.get("Idempotency-Key") or request.headers.get("webhook-id")
-    if key is not None and len(key) > KEY_MAX:
-        raise Rejected(
-            400, "BAD_KEY", f"The key is longer than {KEY_MAX} characters.", field="Idempotency-Key"
-        )
+    if key is not None and not (len(key) <= KEY_MAX and key.isprintable()):
+        why = f"The key must be at most {KEY_MAX} printable characters."
+        raise Rejected(400, "BAD_KEY", why, field="Idempotency-Key")
     return key

@@ -1,0 +1,207 @@
+"""The bot as a process of its own that can be killed, and the world it lives in, which stays."""
+
+import asyncio
+import contextlib
+import os
+import random
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bot.sandbox.airtable import AirtableStandIn
+from bot.sandbox.airtable import running as running_airtable
+from bot.sandbox.slack.server import SlackSandbox
+from bot.sandbox.slack.server import running as running_slack
+from bot.sandbox.slack.values import CannotAct, Timing
+from tests.product import API_KEY
+
+REDELIVERED = Timing(retries=(0.3,) * 100)
+"""Slack tries thrice, over six minutes; a bot that dies all the time needs more, and sooner."""
+
+TRY_AGAIN = 0.2
+"""Seconds after which a sender that got no 202 sends again."""
+
+PEOPLE = ("dana", "marco", "priya")
+
+REQUEST = "Please look at the brakes of car number {number}, they grind badly."
+
+
+class BotProcess:
+    """`basecamp run`, started, killed and stopped."""
+
+    def __init__(self, environment: dict[str, str], errors: Path, session: aiohttp.ClientSession) -> None:
+        self._environment = environment
+        self._errors = errors
+        self._session = session
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens, the same after each start."""
+        return f"http://127.0.0.1:{self._environment['HTTP_PORT']}"
+
+    @property
+    def errors(self) -> str:
+        """All that its processes said on stderr."""
+        return self._errors.read_text(encoding="utf-8")
+
+    async def start(self) -> None:
+        """Start it, and return when it is ready."""
+        with self._errors.open("ab") as errors:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "run", env=self._environment, stderr=errors
+            )
+        async with asyncio.timeout(60):
+            while not await self._is_ready():
+                assert self._process.returncode is None, self.errors
+                await asyncio.sleep(0.02)
+
+    async def kill(self) -> None:
+        """SIGKILL, if it runs: no word, no cleaning up."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+    async def stop(self) -> int:
+        """SIGTERM; its exit code."""
+        assert self._process is not None
+        self._process.terminate()
+        async with asyncio.timeout(60):
+            return await self._process.wait()
+
+    async def under_way(self) -> list[str]:
+        """What still waits or runs, and what failed for good, as /metrics tells it; empty when all is done."""
+        async with self._session.get(f"{self.url}/metrics") as response:
+            lines = (await response.text()).splitlines()
+        return [line for line in lines if line.startswith(("queue_depth{", "parts_waiting{"))]
+
+    async def until_done(self, patience: float) -> None:
+        """Return when nothing is under way any more."""
+        async with asyncio.timeout(patience):
+            while await self.under_way():
+                await asyncio.sleep(0.3)
+
+    async def _is_ready(self) -> bool:
+        with contextlib.suppress(aiohttp.ClientError):
+            async with self._session.get(f"{self.url}/readyz") as response:
+                return response.ok
+        return False
+
+
+class World:
+    """What stays while the process dies: Slack and its people, Airtable, and those who send leads.
+
+    Attributes:
+        acknowledged: idempotency key -> lead id, of each 202.
+        said: the texts written into the desk's channel.
+        claimed: card key -> who claimed it, of each click that was acknowledged.
+    """
+
+    def __init__(
+        self, slack: SlackSandbox, airtable: AirtableStandIn, bot: BotProcess, session: aiohttp.ClientSession
+    ) -> None:
+        self.slack = slack
+        self.airtable = airtable
+        self.bot = bot
+        self.acknowledged: dict[str, str] = {}
+        self.said: list[str] = []
+        self.claimed: dict[str, str] = {}
+        self._claiming: dict[str, str] = {}
+        self._session = session
+
+    async def send_leads(self, enough: asyncio.Event, *, per_second: float) -> int:
+        """Leads at that rate, each tenth said in the channel; how many it were, once each has its 202."""
+        number = 0
+        async with asyncio.TaskGroup() as senders:
+            while not enough.is_set():
+                number += 1
+                text = REQUEST.format(number=number)
+                if number % 10:
+                    senders.create_task(self._send(str(number), text))
+                else:
+                    self.said.append(text)
+                    await self.slack.say("priya", "leads", text)
+                await asyncio.sleep(1 / per_second)
+        return number
+
+    async def claim_cards(self, enough: asyncio.Event, dice: random.Random) -> None:
+        """People claim card after card; who was told that a click failed clicks again."""
+        while not enough.is_set():
+            await asyncio.sleep(0.1)
+            open_cards = [card for card in self.cards() if key_of(card) not in self.claimed]
+            if not open_cards or not self.slack.delivery.sockets:
+                continue
+            card = dice.choice(open_cards)
+            user = self._claiming.setdefault(key_of(card), dice.choice(PEOPLE))
+            try:
+                done = (await self.slack.click(user, "leads", card["ts"], "claim")).ok
+            except CannotAct:  # the button is gone: an earlier click came through after all
+                done = True
+            if done:
+                self.claimed[key_of(card)] = user
+
+    def cards(self) -> list[dict[str, Any]]:
+        """The bot's own messages in the channel."""
+        return [message for message in self.slack.messages("leads") if "bot_id" in message]
+
+    async def _send(self, key: str, text: str) -> None:
+        """One lead, sent again until it gets its 202, as a real sender does."""
+        lead = {"message": text, "name": "Ana Silva", "email": f"ana{key}@example.com"}
+        headers = {"Authorization": f"Bearer {API_KEY}", "Idempotency-Key": key}
+        while key not in self.acknowledged:
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                url = f"{self.bot.url}/api/v1/intake"
+                async with self._session.post(url, json=lead, headers=headers) as answer:
+                    if answer.status == 202:
+                        self.acknowledged[key] = (await answer.json())["data"]["lead_id"]
+                        return
+            await asyncio.sleep(TRY_AGAIN)
+
+
+def key_of(card: dict[str, Any]) -> str:
+    """The card's key, ``card:<lead id>``."""
+    return str(card["metadata"]["event_payload"]["key"])
+
+
+@asynccontextmanager
+async def world(folder: Path, database_url: str) -> AsyncIterator[World]:
+    """A Slack and an Airtable of their own, and a bot, not started yet, that knows them."""
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(running_slack(timing=REDELIVERED))
+        airtable = await stack.enter_async_context(running_airtable(rate=None))
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20))
+        )
+        environment = {
+            **os.environ,
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "SLACK_APP_TOKEN": slack.app_token,
+            "SLACK_API_URL": slack.api_url,
+            "SLACK_DESK_CHANNEL": slack.desk_channel,
+            "AIRTABLE_API_KEY": airtable.api_key,
+            "AIRTABLE_BASE_ID": airtable.base_id,
+            "AIRTABLE_TABLE_NAME": airtable.table_name,
+            "AIRTABLE_ENDPOINT_URL": airtable.endpoint_url,
+            "CRM": "airtable",
+            "OLLAMA_MODEL": "",
+            "DATA_DIR": str(folder),
+            "DATABASE_URL": database_url,
+            "HTTP_PORT": str(_free_port()),
+            "API_KEYS": API_KEY,
+            "LOG_LEVEL": "WARNING",
+        }
+        bot = BotProcess(environment, folder / "stderr.txt", session)
+        stack.push_async_callback(bot.kill)
+        yield World(slack, airtable, bot, session)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,57 @@
+"""Fakes for tests: what outside services do when they are away or slow, told by the test."""
+
+import asyncio
+from collections.abc import Sequence
+
+from core.errors import Unavailable
+from core.ports import Neighbour, Point, Vector, VectorIndex
+
+
+class Interrupted:
+    """A real vector index behind a line that can be cut, or on which nothing ever comes back."""
+
+    def __init__(self, index: VectorIndex) -> None:
+        self._index = index
+        self._cut = False
+        self._answers = asyncio.Event()
+        self._answers.set()
+
+    def go_down(self) -> None:
+        """Every call fails from now on."""
+        self._cut = True
+
+    def hang(self) -> None:
+        """No call gets an answer from now on."""
+        self._answers.clear()
+
+    def come_back(self) -> None:
+        """All is well again; what hung goes on."""
+        self._cut = False
+        self._answers.set()
+
+    async def upsert(self, points: Sequence[Point]) -> None:
+        """As the index."""
+        await self._line()
+        await self._index.upsert(points)
+
+    async def nearest(
+        self, vector: Vector, *, limit: int, business_type: str | None = None
+    ) -> list[Neighbour]:
+        """As the index."""
+        await self._line()
+        return await self._index.nearest(vector, limit=limit, business_type=business_type)
+
+    async def forget(self, lead_ids: Sequence[str]) -> None:
+        """As the index."""
+        await self._line()
+        await self._index.forget(lead_ids)
+
+    async def count(self) -> int:
+        """As the index."""
+        await self._line()
+        return await self._index.count()
+
+    async def _line(self) -> None:
+        if self._cut:
+            raise Unavailable("Chroma", "does not answer")
+        await self._answers.wait()
