@@ -11,6 +11,7 @@ from slack_bolt.async_app import AsyncApp
 
 import prompts
 from bot.engine import Engine
+from bot.executors import Executors
 from bot.schedule import Schedule
 from bot.settings import Settings
 from core import metrics
@@ -125,11 +126,15 @@ async def running(
             region=settings.phone_region,
             hidden=hidden,
         )
+        executors = None
+        if not store.database.is_sqlite:
+            executors = await Executors.join(settings.database, engine, settings.executor_id)
+            stack.push_async_callback(executors.leave)
         stack.push_async_callback(engine.stop)  # after the doors are closed, before what its steps use
         await engine.start(parts)
         warming = asyncio.create_task(_warm_up(parts), name="warm-up")
         stack.callback(warming.cancel)
-        schedule = Schedule(engine, parts)
+        schedule = Schedule(engine, parts, executors)
         schedule.start()
         stack.callback(schedule.stop)
         bolt = _bolt(settings, slack, desk, directory)

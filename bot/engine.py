@@ -47,6 +47,9 @@ KEEP_FINISHED = timedelta(days=7)
 BEHIND_NEW_LEADS = 10
 """Priority of what is done again; a larger number comes later."""
 
+ADOPTIONS = 5
+"""Resuming resets dbos' own count of attempts: a lead that kills its process must not kill them all."""
+
 RECOVERY_ATTEMPTS = 10
 """A workflow that took the process down this often is not started again."""
 
@@ -115,6 +118,24 @@ class Engine:
         await self._database.write(
             lambda connection: self._client.enqueue_in_transaction(connection, options, *args)
         )
+
+    async def foreign_executors(self, own: str) -> set[str]:
+        """The names of other processes that have work under way."""
+        pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+        return {each.executor_id for each in pending if each.executor_id not in {None, own}}
+
+    async def adopt(self, executor: str) -> None:
+        """Resume here what a dead process left PENDING; after ADOPTIONS times, a person has to look."""
+        pending = await DBOS.list_workflows_async(
+            status="PENDING", executor_id=executor, load_input=False, load_output=False
+        )
+        for each in pending:
+            adopted = int((each.attributes or {}).get("adopted", 0))
+            if adopted >= ADOPTIONS:
+                log.error("workflow_left_alone", workflow=each.workflow_id, adopted=adopted)
+                continue
+            await DBOS.update_workflow_attributes_async(each.workflow_id, {"adopted": adopted + 1})
+            await DBOS.resume_workflow_async(each.workflow_id, queue_name=each.queue_name)
 
     async def measure(self) -> None:
         """Set the gauges of queue depth and of the oldest lead under way."""

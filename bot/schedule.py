@@ -4,6 +4,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.engine import Engine
+from bot.executors import Executors
 from core.errors import Refused, Unavailable
 from core.lead import Part, utcnow
 from core.pipeline import Parts
@@ -13,6 +14,9 @@ log = structlog.get_logger()
 MEND_SECONDS = 5
 """How often services that leads wait for are asked whether they are back."""
 
+REAP_SECONDS = 5
+"""How often work of dead processes is looked for."""
+
 MEND_BATCH = 100
 """Parts tried again at once: new leads must not queue behind an outage's thousands."""
 
@@ -20,21 +24,32 @@ MEND_BATCH = 100
 class Schedule:
     """APScheduler's jobs. A tick in two processes does nothing twice: each takes other parts."""
 
-    def __init__(self, engine: Engine, parts: Parts) -> None:
+    def __init__(self, engine: Engine, parts: Parts, executors: Executors | None) -> None:
+        """executors: None where this process is the only one there can be."""
         self._engine = engine
         self._parts = parts
+        self._executors = executors
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._down: set[Part] = set()
 
     def start(self) -> None:
         """Begin."""
         self._scheduler.add_job(self.mend, "interval", seconds=MEND_SECONDS, max_instances=1, coalesce=True)
+        if self._executors is not None:
+            self._scheduler.add_job(
+                self.reap, "interval", seconds=REAP_SECONDS, max_instances=1, coalesce=True
+            )
         self._scheduler.add_job(self._engine.prune, "cron", hour=3, minute=17, misfire_grace_time=3600)
         self._scheduler.start()
 
     def stop(self) -> None:
         """No further ticks."""
         self._scheduler.shutdown(wait=False)
+
+    async def reap(self) -> None:
+        """Take over the work of dead processes, where there can be any."""
+        if self._executors is not None:
+            await self._executors.reap()
 
     async def mend(self) -> None:
         """Try the missing parts again whose service answers; when it just came back, all of them."""

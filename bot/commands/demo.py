@@ -54,7 +54,7 @@ async def demo(page_port: int, seconds: float | None) -> None:
                 reader = f"the model {model}" if model else "rules (no Ollama found)"
                 console.print(f"Leads are read by {reader}.")
                 replay = f"API_KEYS={key} basecamp replay FILE.jsonl --rate 5 --url {app.url}"
-                console.print(f"More leads: {replay}", soft_wrap=True)  # one line, to be copied
+                console.print(f"More leads: {replay}", soft_wrap=True)
                 await _play(app.url, key, console)
                 console.print("Twelve leads are in. Ctrl-C ends the demo.")
                 with contextlib.suppress(TimeoutError):

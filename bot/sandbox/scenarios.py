@@ -59,8 +59,8 @@ SCENARIOS: Final[tuple[dict[str, Any], ...]] = (
             "company": "Northwind Logistics",
         },
         "message": "We're a 250-person logistics company looking for help with a digital transformation:"
-        " paper dispatch to a modern platform. Budget $150k to $200k, start in Q1. I'm the COO and would like a"
-        " proposal.",
+        " paper dispatch to a modern platform. Budget $150k to $200k, start in Q1. I'm the COO and would like"
+        " a proposal.",
     },
     {
         "id": "demo-startup-strategy",
