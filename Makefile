@@ -33,8 +33,8 @@ contracts: .venv/.ready-dev
 images: .venv/.ready-dev
 	$(BIN)/hadolint Dockerfile
 
-bench: .venv/.ready-dev ## Measure, and print the figures
-	$(BIN)/python -m bench
+bench: .venv/.ready ## Measure the main path, and print the figures
+	$(BIN)/basecamp bench
 
 clean: ## Remove what was set up; leads in data/ stay
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -8,12 +8,12 @@ from datetime import datetime
 from core import metrics
 from core.breaker import Breaker
 from core.errors import Refused, Unavailable
-from core.intents import Prototypes, embed_prototypes
 from core.lead import Analysis, Contact
 from core.model_answer import believed
 from core.model_question import Answer, BadAnswer, parse, question, repair, schema
 from core.ports import ChatMessage, Embedder, LanguageModel, Vector
 from core.rules import MADE_BY, analyze_by_rules
+from core.rules.intents import Prototypes, embed_prototypes
 from prompts import BusinessType
 
 SERVICE = "Ollama"

@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from core import headline, junk, scores
-from core.entities import lexicon, without_hidden
 from core.lead import Analysis, Contact, Entity, Intent, Urgency
 from core.model_question import ALIASES, Answer, Quoted
-from core.timeframe import timeframes
-from core.words import Lexicon, inert, newest_part, one_line, shortened, words
+from core.rules import headline, junk, scores
+from core.rules.entities import lexicon, without_hidden
+from core.rules.timeframe import timeframes
+from core.rules.words import Lexicon, inert, newest_part, one_line, shortened, words
 from prompts import BusinessType
 
 URGENCY_REACH = 0.25

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSche
 
 from core.lead import Intent
 from core.ports import ChatMessage
-from core.words import newest_part, shortened
+from core.rules.words import newest_part, shortened
 from prompts import BusinessType
 
 MESSAGE_MAX = 6_000

@@ -22,7 +22,7 @@ OWN_EXAMPLES = 5
 """Fewest prototype sentences a business's file gives for each wanted intent."""
 
 Recogniser = Literal["vehicle", "timeframe", "location", "contact_preference", "money", "headcount"]
-"""What finds an entity beside its words; each is a function in core.entities."""
+"""What finds an entity beside its words; each is a function in core.rules.entities."""
 
 Words = Mapping[str, tuple[str, ...]]
 """Value -> the phrases that say it; a `*` at the end of a phrase stands for any ending."""

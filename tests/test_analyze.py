@@ -24,7 +24,7 @@ from core.lead import Analysis, Contact, Intent, Urgency
 from core.model_answer import grounded, literal
 from core.model_question import Quoted, fenced, question, schema, unfenced
 from core.ports import DIMENSIONS, ChatMessage, Embedder
-from core.words import Lexicon
+from core.rules.words import Lexicon
 
 FRIDAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ANN = Contact(first_name="Ann", email="ann@example.com")

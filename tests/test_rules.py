@@ -10,14 +10,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import prompts
-from core.cars import CARS
-from core.junk import solicitation_score, spam_score, speaks_to_machine
 from core.lead import Analysis, Contact, Intent, Urgency
 from core.ports import Embedder
 from core.rules import Prototypes, analyze_by_rules, embed_prototypes
-from core.timeframe import timeframes
-from core.vehicles import vehicles
-from core.words import Lexicon, inert, newest_part, shortened, words
+from core.rules.cars import CARS
+from core.rules.junk import solicitation_score, spam_score, speaks_to_machine
+from core.rules.timeframe import timeframes
+from core.rules.vehicles import vehicles
+from core.rules.words import Lexicon, inert, newest_part, shortened, words
 
 FRIDAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ANN = Contact(first_name="Ann", last_name="Ward", email="ann@example.com", phone="+14155550123")

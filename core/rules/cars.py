@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import cache, lru_cache
 from pathlib import Path
 
-from core.words import words
+from core.rules.words import words
 
 CARS = Path(__file__).parent / "data" / "us_car_models.json"
 """Make -> model -> [first, last year]: us-car-models-data, CC BY 4.0."""

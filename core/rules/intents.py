@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core import junk
-from core.asking import PATTERNS
 from core.lead import Intent
 from core.ports import Embedder, Vector
+from core.rules import junk
+from core.rules.asking import PATTERNS
 from prompts import BusinessType
 
 READ = 2_000

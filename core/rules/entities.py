@@ -9,9 +9,9 @@ from datetime import datetime
 from functools import lru_cache
 
 from core.lead import Entity
-from core.timeframe import Timeframe, timeframes
-from core.vehicles import Vehicle, mileages, vehicles
-from core.words import Lexicon, Word, one_line, shortened, words
+from core.rules.timeframe import Timeframe, timeframes
+from core.rules.vehicles import Vehicle, mileages, vehicles
+from core.rules.words import Lexicon, Word, one_line, shortened, words
 from prompts import BusinessType
 
 MOST = 8

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.cars import BODY, DISTINCT, LETTERED, ORDINARY_MAKES, cars, misspelt
-from core.words import Word, words
+from core.rules.cars import BODY, DISTINCT, LETTERED, ORDINARY_MAKES, cars, misspelt
+from core.rules.words import Word, words
 
 _YEAR = re.compile(r"(?:19[5-9]|20[0-4])\d")
 _SHORT_YEAR = re.compile(r"['\u2019](\d\d)\b")

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from core import entities, headline, scores
-from core.intents import Prototypes, embed_prototypes, judge
 from core.lead import Analysis, Contact
 from core.ports import Vector
-from core.words import newest_part, words
+from core.rules import entities, headline, scores
+from core.rules.intents import Prototypes, embed_prototypes, judge
+from core.rules.words import newest_part, words
 from prompts import BusinessType
 
 __all__ = ["MADE_BY", "Prototypes", "analyze_by_rules", "embed_prototypes"]

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 
-from core.entities import without_hidden
 from core.lead import Entity, Intent
-from core.words import inert, shortened
+from core.rules.entities import without_hidden
+from core.rules.words import inert, shortened
 from prompts import BusinessType
 
 WANTS_MAX = 80

@@ -8,11 +8,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.entities import Facts
-from core.intents import Prototypes
 from core.lead import Contact, Entity, Intent, Urgency
 from core.ports import Vector
-from core.words import Lexicon, Word, one_line, shortened
+from core.rules.entities import Facts
+from core.rules.intents import Prototypes
+from core.rules.words import Lexicon, Word, one_line, shortened
 from prompts import BusinessType
 
 LEVELS = ((0.75, Urgency.URGENT), (0.5, Urgency.HIGH), (0.3, Urgency.MEDIUM), (0.0, Urgency.LOW))
