@@ -75,7 +75,7 @@ class BotProcess:
             return await self._process.wait()
 
     async def under_way(self) -> list[str]:
-        """What still waits or runs, and what failed for good, as /metrics tells it; empty when all is done."""
+        """What waits, runs or failed for good, as /metrics tells it; nothing when all is done."""
         async with self._session.get(f"{self.url}/metrics") as response:
             lines = (await response.text()).splitlines()
         return [line for line in lines if line.startswith(("queue_depth{", "parts_waiting{"))]
@@ -83,7 +83,7 @@ class BotProcess:
     async def until_done(self, patience: float) -> None:
         """Return when nothing is under way any more."""
         async with asyncio.timeout(patience):
-            while await self.under_way():
+            while await self.under_way():  # noqa: ASYNC110 - another process: nothing here to wait on
                 await asyncio.sleep(0.3)
 
     async def _is_ready(self) -> bool:
@@ -144,6 +144,11 @@ class World:
                 done = True
             if done:
                 self.claimed[key_of(card)] = user
+
+    async def until_crm_is_called(self) -> None:
+        """Return at the next call of Airtable's API."""
+        before = len(self.airtable.requests)
+        await self.slack.until(lambda _: len(self.airtable.requests) > before, timeout=60)
 
     def cards(self) -> list[dict[str, Any]]:
         """The bot's own messages in the channel."""

@@ -1,5 +1,6 @@
 """The product as tests run it: the real wiring against the sandbox, and what is asked of it over HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -41,6 +42,7 @@ class Product:
         self.app = app
         self.slack = slack
         self.session = session
+        self.loop = asyncio.get_running_loop()
 
     async def post(self, path: str, **request: Any) -> tuple[int, dict[str, Any]]:
         """The status and the envelope of a POST with the API key."""

@@ -3,12 +3,13 @@
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,8 +19,10 @@ from core.lead import MESSAGE_MAX, Status
 from core.ports import Embedder
 from handlers.web.bodies import BODY_MAX, DEPTH_MAX
 from tests.product import API_KEY, SECRET, Product, product
+from tests.standing import standing, there
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+# The product draws random numbers in its own thread while hypothesis draws examples in this one.
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 
 INTAKE = "/api/v1/intake"
 WEBHOOK = "/webhooks/web_form"
@@ -27,16 +30,21 @@ OLDER, OTHERS = "the-secret-before", "another-source's-secret"
 MESSAGE = "Please call me about an oil change"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def bot(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Product]:
+@pytest.fixture(scope="module")
+def bot(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """One product for all of this module."""
+    with standing(door(embedder, tmp_path_factory.mktemp("web"))) as product:
+        yield product
+
+
+@asynccontextmanager
+async def door(embedder: Embedder, folder: Path) -> AsyncIterator[Product]:
     secrets = {"web_form": [SECRET, OLDER], "typeform": [OTHERS]}
-    folder = tmp_path_factory.mktemp("web")
     async with (
         running_slack(port=0) as slack,
-        product(slack, folder, embedder, webhook_secrets=secrets) as running,
+        product(slack, folder, embedder, webhook_secrets=secrets) as bot,
     ):
-        yield running
+        yield bot
 
 
 async def ask(bot: Product, method: str, path: str, **request: Any) -> tuple[int, dict[str, Any]]:
@@ -70,6 +78,7 @@ async def raw(bot: Product, path: str, headers: bytes, body: bytes) -> tuple[int
         {"X-Webhook-Secret": OTHERS},
     ],
 )
+@there
 async def test_a_request_without_the_right_key_is_refused_without_detail(
     bot: Product, path: str, headers: dict[str, str]
 ) -> None:
@@ -80,6 +89,7 @@ async def test_a_request_without_the_right_key_is_refused_without_detail(
     assert await bot.app.store.leads.count() == before
 
 
+@there
 async def test_a_source_s_secret_does_not_open_the_api(bot: Product) -> None:
     status, _ = await ask(
         bot, "POST", INTAKE, json={"message": MESSAGE}, headers={"X-Webhook-Secret": SECRET}
@@ -87,12 +97,14 @@ async def test_a_source_s_secret_does_not_open_the_api(bot: Product) -> None:
     assert status == 401
 
 
+@there
 async def test_a_key_of_bytes_that_are_no_text_is_a_wrong_key(bot: Product) -> None:
     status, _ = await raw(bot, INTAKE, b"Authorization: Bearer \xff\xfe\r\n", b"{}")
     assert status == 401
 
 
 @pytest.mark.parametrize("secret", [SECRET, OLDER])
+@there
 async def test_each_of_a_source_s_secrets_opens_its_door(bot: Product, secret: str) -> None:
     status, _ = await ask(
         bot, "POST", WEBHOOK, json={"message": f"{MESSAGE} {secret}"}, headers={"X-Webhook-Secret": secret}
@@ -106,12 +118,14 @@ async def pieces(size: int) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("with_length", [True, False], ids=["announced", "chunked"])
+@there
 async def test_a_body_over_256_kib_is_refused(bot: Product, *, with_length: bool) -> None:
     body: Any = b" " * (BODY_MAX + 1) if with_length else pieces(BODY_MAX + 1)
     status, answer = await bot.post(INTAKE, data=body, headers={"Content-Type": "application/json"})
     assert (status, answer["errors"][0]["code"]) == (413, "TOO_LARGE")
 
 
+@there
 async def test_a_body_that_unpacks_to_more_than_256_kib_is_refused(bot: Product) -> None:
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     status, _ = await bot.post(INTAKE, data=gzip.compress(b" " * 10 * BODY_MAX), headers=headers)
@@ -136,12 +150,14 @@ async def test_a_body_that_unpacks_to_more_than_256_kib_is_refused(bot: Product)
     ],
     ids=lambda body: body[:32].decode("ascii", "replace"),
 )
+@there
 async def test_what_is_no_json_object_is_refused_as_bad_json(bot: Product, body: bytes) -> None:
     status, answer = await bot.post(INTAKE, data=body, headers={"Content-Type": "application/json"})
     assert (status, answer["errors"][0]["code"]) == (400, "BAD_JSON")
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "application/octet-stream"])
+@there
 async def test_other_types_of_content_are_refused_by_name(bot: Product, content_type: str) -> None:
     status, body = await bot.post(INTAKE, data=b"message=hello", headers={"Content-Type": content_type})
     assert (status, body["errors"][0]["field"]) == (415, "Content-Type")
@@ -157,6 +173,7 @@ async def test_other_types_of_content_are_refused_by_name(bot: Product, content_
         (b"Content-Type: multipart/form-data\r\n", "BAD_FORM"),
     ],
 )
+@there
 async def test_headers_that_do_not_fit_the_body_are_the_sender_s_mistake(
     bot: Product, headers: bytes, code: str
 ) -> None:
@@ -165,6 +182,7 @@ async def test_headers_that_do_not_fit_the_body_are_the_sender_s_mistake(
     assert (status, json.loads(body)["errors"][0]["code"]) == (400, code)
 
 
+@there
 async def test_a_content_type_with_bytes_that_are_no_text_does_no_harm(bot: Product) -> None:
     headers = b"Authorization: Bearer %b\r\nContent-Type: application/json; x=\xff\r\n" % API_KEY.encode()
     status, _ = await raw(bot, INTAKE, headers, b'{"message": "with a strange type"}')
@@ -189,6 +207,7 @@ names = st.sampled_from(
 
 @given(st.lists(st.tuples(names, part_headers, st.binary(max_size=60)), max_size=3), st.booleans())
 @settings(max_examples=60, deadline=None)
+@there
 async def test_no_multipart_body_breaks_the_door(
     bot: Product, parts: list[tuple[bytes, bytes, bytes]], whole: bool
 ) -> None:
@@ -220,6 +239,7 @@ async def test_no_multipart_body_breaks_the_door(
         ({"message": MESSAGE} | {f"f{n}": n for n in range(101)}, "TOO_MANY_FIELDS", "custom_fields"),
     ],
 )
+@there
 async def test_an_invalid_lead_is_told_by_code_and_field_and_kept_with_its_reason(
     bot: Product, payload: dict[str, Any], code: str, field: str
 ) -> None:
@@ -245,6 +265,7 @@ payloads = st.dictionaries(keys, values | st.dictionaries(keys, values, max_size
 
 @given(payloads | payloads.map(lambda fields: {**fields, "message": MESSAGE}))
 @settings(max_examples=120, deadline=None)
+@there
 async def test_no_json_breaks_the_door(bot: Product, payload: dict[str, Any]) -> None:
     status, body = await bot.post(
         INTAKE, data=json.dumps(payload), headers={"Content-Type": "application/json"}
@@ -253,6 +274,7 @@ async def test_no_json_breaks_the_door(bot: Product, payload: dict[str, Any]) ->
     assert body["success"] == (status == 202)
 
 
+@there
 async def test_whatever_was_accepted_is_worked_to_its_end(bot: Product) -> None:
     for payload in ({"name": "\ud800\x00<b>", "message": "\x00\ud800\u202e" * 9}, {"message": "😀" * 9_999}):
         await bot.send(**payload)
@@ -264,11 +286,13 @@ async def test_whatever_was_accepted_is_worked_to_its_end(bot: Product) -> None:
     assert bot.slack.refused == []
 
 
+@there
 async def test_an_unknown_key_is_kept_as_a_custom_field(bot: Product) -> None:
     lead_id = await bot.send(MESSAGE + " 1", Budget="500", plan={"size": [1, 2.5]}, empty="", nothing=None)
     assert (await bot.lead(lead_id)).custom_fields == {"Budget": "500", "plan": {"size": [1, 2.5]}}
 
 
+@there
 async def test_of_a_field_that_is_said_twice_the_first_that_is_not_empty_counts(bot: Product) -> None:
     said = {"email": "", "phone": "1", "contact": {"email": "ana@example.com", "phone": "2"}, "text": "other"}
     lead_id = await bot.send(MESSAGE + " 2", **said)
@@ -277,6 +301,7 @@ async def test_of_a_field_that_is_said_twice_the_first_that_is_not_empty_counts(
     assert lead.custom_fields == {"text": "other"}
 
 
+@there
 async def test_the_same_idempotency_key_gives_the_same_lead_whatever_the_body(bot: Product) -> None:
     key = {"Idempotency-Key": "order-1"}
     _, first = await bot.post(INTAKE, json={"message": MESSAGE + " 3"}, headers=key)
@@ -284,6 +309,7 @@ async def test_the_same_idempotency_key_gives_the_same_lead_whatever_the_body(bo
     assert (status, again["data"]) == (202, {**first["data"], "repeated": True})
 
 
+@there
 async def test_a_refused_delivery_may_come_again_mended_under_its_key(bot: Product) -> None:
     key = {"Idempotency-Key": "order-2"}
     status, _ = await bot.post(INTAKE, json={"message": ""}, headers=key)
@@ -292,6 +318,7 @@ async def test_a_refused_delivery_may_come_again_mended_under_its_key(bot: Produ
     assert (status, mended["data"]["repeated"]) == (202, False)
 
 
+@there
 async def test_an_equal_body_without_a_key_is_the_same_lead_in_any_order_of_its_fields(bot: Product) -> None:
     said = {"message": MESSAGE + " 6", "name": "Ana"}
     _, first = await bot.post(INTAKE, json=said)
@@ -299,6 +326,7 @@ async def test_an_equal_body_without_a_key_is_the_same_lead_in_any_order_of_its_
     assert again["data"]["lead_id"] == first["data"]["lead_id"]
 
 
+@there
 async def test_an_acceptance_has_the_envelope_with_the_lead_s_final_id(bot: Product) -> None:
     status, body = await bot.post(INTAKE, json={"message": MESSAGE + " 7"}, headers={"X-Request-Id": "r-7"})
     lead = await bot.lead(body["data"]["lead_id"])
@@ -323,6 +351,7 @@ async def test_an_acceptance_has_the_envelope_with_the_lead_s_final_id(bot: Prod
         ("GET", INTAKE, 405, "METHOD_NOT_ALLOWED"),
     ],
 )
+@there
 async def test_the_web_server_s_own_refusals_have_the_envelope_too(
     bot: Product, method: str, path: str, status: int, code: str
 ) -> None:
@@ -331,6 +360,7 @@ async def test_the_web_server_s_own_refusals_have_the_envelope_too(
     assert body["metadata"]["request_id"].startswith("req_")
 
 
+@there
 async def test_health_and_readiness_are_told(bot: Product) -> None:
     assert (await ask(bot, "GET", "/healthz"))[1]["data"] == {"alive": True}
     assert await ask_ready(bot) == (200, {"ready": True})
@@ -351,6 +381,7 @@ async def ask_ready(bot: Product) -> tuple[int, dict[str, Any]]:
     ]
     + ["oldest_waiting_lead_seconds", "# TYPE queue_depth", "# TYPE failures_total", "# TYPE parts_waiting"],
 )
+@there
 async def test_the_metrics_have_the_original_s_names_and_ours(bot: Product, name: str) -> None:
     async with bot.session.get(bot.app.url + "/metrics") as response:
         lines = (await response.text()).splitlines()

@@ -2,11 +2,12 @@
 
 import json
 import math
+import warnings
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from aiohttp import web
+from aiohttp import BadContentDispositionHeader, BadContentDispositionParam, web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.multipart import BodyPartReader, MultipartReader
 from aiohttp.streams import StreamReader
@@ -85,11 +86,14 @@ async def _multipart(request: web.Request, body: bytes) -> dict[str, Any]:
     stream.feed_data(body)
     stream.feed_eof()
     try:
-        async for part in MultipartReader(request.headers, stream):
-            if isinstance(part, BodyPartReader) and part.name:
-                # A file is kept whole in the submission; the lead says that there is one.
-                value = part.filename or await part.text()
-                pairs.append((part.name, value))
+        with warnings.catch_warnings():  # they quote what was sent; a part without a name is passed over
+            for warning in (BadContentDispositionHeader, BadContentDispositionParam):
+                warnings.simplefilter("ignore", warning)
+            async for part in MultipartReader(request.headers, stream):
+                if isinstance(part, BodyPartReader) and part.name:
+                    # A file is kept whole in the submission; the lead says that there is one.
+                    value = part.filename or await part.text()
+                    pairs.append((part.name, value))
     except (ValueError, AssertionError, LookupError, RuntimeError, HttpProcessingError):
         raise Rejected(400, "BAD_FORM", "The body is not valid multipart/form-data.") from None
     return _gather(pairs)

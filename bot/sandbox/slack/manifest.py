@@ -6,7 +6,11 @@ from typing import Any, Literal
 
 import yaml
 
-MANIFEST = Path(__file__).resolve().parents[3] / "manifest.yml"
+BOT = Path(__file__).resolve().parents[2]
+PLACES = (BOT.parent / "manifest.yml", BOT / "manifest.yml")
+"""In a checkout, and in an installed package (pyproject.toml puts it there)."""
+
+MANIFEST = next((place for place in PLACES if place.exists()), PLACES[0])
 """The product's own manifest, at the root of the tree."""
 
 
