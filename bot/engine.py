@@ -192,7 +192,7 @@ def _sqlite_engine(url: str) -> sa.Engine:
     there syncs all that was written before it. What a power cut may take are records of steps done, and
     steps may run twice.
     """
-    engine = sa.create_engine(url, pool_size=2, max_overflow=0)
+    engine = sa.create_engine(url, pool_size=2, max_overflow=0, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

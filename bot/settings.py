@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     Field,
     PositiveFloat,
-    PositiveInt,
     SecretStr,
     ValidationError,
     field_validator,
@@ -52,10 +51,8 @@ class Settings(BaseSettings):
 
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=3000, ge=0, le=65535)
-    public_url: str | None = None
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     webhook_secrets: dict[str, tuple[SecretStr, ...]] = Field(default_factory=dict)
-    rate_limit_per_minute: PositiveInt = 600
 
     data_dir: Path = Path("data")
     database_url: str | None = None

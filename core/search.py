@@ -17,6 +17,10 @@ INDEX_SECONDS = 1.0
 """New leads go into the index together, this often: Chroma holds Python's only lock for 10 ms a write of
 one lead, for 50 ms a write of 32. Until then they are searched here, by a dot product."""
 
+WORDS_THRESHOLD = 0.35
+"""Least cosine of a lead that is like a few words: "brake noise" against a whole message about squealing
+brakes is 0.4 to 0.6, where two messages about the same are 0.85."""
+
 CATCH_UP = 200
 """Newest leads indexed again at the start: more than a second's worth that a crash may have left out."""
 
@@ -47,7 +51,7 @@ class Search:
 
     async def near_lead(self, lead: Lead, vector: Vector) -> dict[str, float]:
         """Earlier leads like this one, nearest first: id -> cosine; this one is found from now on."""
-        cosines = await self._near(vector)
+        cosines = await self._near(vector, self._threshold)
         self._fresh[lead.lead_id] = _point(lead, vector)
         if self._indexing is None or self._indexing.done():
             self._indexing = asyncio.create_task(self._index_soon(), name="index")
@@ -55,8 +59,8 @@ class Search:
         return {lead_id: cosines[lead_id] for lead_id in earlier[: self._limit]}
 
     async def near_text(self, text: str) -> list[tuple[Lead, float]]:
-        """Leads like this text, nearest first, with their cosines."""
-        cosines = await self._near((await self._embedder.embed([text]))[0])
+        """Leads like this text, a few words or a message, nearest first, with their cosines."""
+        cosines = await self._near((await self._embedder.embed([text]))[0], WORDS_THRESHOLD)
         found = await self._store.leads.get_many(list(cosines))
         return [(lead, cosines[lead.lead_id]) for lead in found[: self._limit]]
 
@@ -89,12 +93,12 @@ class Search:
             done += len(leads)
             yield done
 
-    async def _near(self, vector: Vector) -> dict[str, float]:
+    async def _near(self, vector: Vector, threshold: float) -> dict[str, float]:
         # A few more than wanted: the lead itself and later ones may be among them.
         found = await self._index.nearest(vector, limit=self._limit + 5)
         cosines = {each.lead_id: each.cosine for each in found}
         cosines |= {point.lead_id: float(np.dot(point.vector, vector)) for point in self._fresh.values()}
-        near = [(cosine, lead_id) for lead_id, cosine in cosines.items() if cosine >= self._threshold]
+        near = [(cosine, lead_id) for lead_id, cosine in cosines.items() if cosine >= threshold]
         return {lead_id: cosine for cosine, lead_id in sorted(near, reverse=True)}
 
     async def _index_soon(self) -> None:

@@ -84,6 +84,8 @@ class SlackBoard:
         metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
         ts = None if post.fresh else await self._find(post, content.get("thread_ts"))
         if ts is None:
+            if not post.fresh:
+                await self._store.posts.intend_again(key, utcnow())
             answer = await self._slack.call(
                 "chat.postMessage", channel=channel, metadata=metadata, unfurl_links=False, **content
             )

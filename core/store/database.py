@@ -45,7 +45,12 @@ class Database:
     async def open(cls, url: str) -> "Database":
         """Open ``sqlite:///file`` or ``postgresql://…``, creating the file and the tables where needed."""
         await asyncio.to_thread(migrate, url)
-        engine = create_engine(with_driver(url), pool_size=READERS + WRITERS, pool_pre_ping=True)
+        engine = create_engine(
+            with_driver(url),
+            pool_size=READERS + WRITERS,
+            pool_pre_ping=True,
+            hide_parameters=True,  # a logged error must not carry a message or an address
+        )
         if is_sqlite(url):
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
@@ -141,8 +146,8 @@ def migrate(url: str) -> None:
     engine = create_engine(with_driver(url))
     if is_sqlite(url):
         Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
-        # WAL sticks to the file; without it dbos runs 8 instead of 30 workflows a second (ENGINE.md).
-        event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA journal_mode=WAL"))
+        event.listen(engine, "connect", _prepare_migration)
+        event.listen(engine, "begin", _begin_sqlite)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.begin() as connection:
@@ -153,6 +158,14 @@ def migrate(url: str) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     engine.dispose()
+
+
+def _prepare_migration(dbapi_connection: Any, _record: Any) -> None:
+    # Python's sqlite3 begins no transaction before DDL: killed half way, tables would be there and stay.
+    dbapi_connection.isolation_level = None
+    dbapi_connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    # WAL sticks to the file; without it dbos runs 8 instead of 30 workflows a second (ENGINE.md).
+    dbapi_connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:

@@ -75,6 +75,11 @@ class Posts:
 
         return await self._database.write(write)
 
+    async def intend_again(self, key: str, at: datetime) -> None:
+        """The message was not there, and is about to be posted now: from now on it has to be looked for."""
+        query = update(posts).where(posts.c.key == key).values(intended_at=at)
+        await self._database.write(lambda connection: connection.execute(query))
+
     async def posted(self, key: str, ts: str, digest: str) -> None:
         """Remember where the message is and what it shows."""
         values = {"this": key, "ts": ts, "digest": digest}

@@ -58,7 +58,8 @@ async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse
     except Rejected as error:
         return _failure(request, error.status, error.code, error.message, error.field)
     except InvalidLead as error:
-        return _failure(request, 422, error.code, f"The lead was not accepted: {error.why}.", error.field)
+        why = f"The lead was not accepted: {error.field} {error.why}."
+        return _failure(request, 422, error.code, why, error.field)
     except NotFound as error:
         return _failure(request, 404, "NOT_FOUND", str(error))
     except NotAllowed as error:
