@@ -28,6 +28,8 @@ LOCAL_TURNS = 2
 
 NOT_A_MEMBER = "Only members of the desk's channel can see and work its leads."
 
+MEMBERS_UNKNOWN = "Nobody can tell right now who belongs to this desk. Please click again in a moment."
+
 T = TypeVar("T")
 
 
@@ -152,8 +154,12 @@ class Parts:
 
     async def act(self, action: Action) -> str | None:
         """Do what a person asked for; what is returned is the refusal to tell that person."""
-        if not await self.members.may_work(action.actor, action.desk):
-            return NOT_A_MEMBER
+        try:
+            if not await self.members.may_work(action.actor, action.desk):
+                return NOT_A_MEMBER
+        except (Unavailable, Refused) as error:
+            log.warning("members_unknown", service=error.service, why=error.why)
+            return MEMBERS_UNKNOWN
         line = Event(
             event_id=action.key,
             lead_id=action.lead_id,

@@ -22,7 +22,7 @@ WORDS_THRESHOLD = 0.35
 brakes is 0.4 to 0.6, where two messages about the same are 0.85."""
 
 CATCH_UP = 200
-"""Newest leads indexed again at the start: more than a second's worth that a crash may have left out."""
+"""Newest embedded leads indexed again at the start: more than the second's worth that a crash may leave out."""
 
 
 class Search:
@@ -51,10 +51,11 @@ class Search:
 
     async def near_lead(self, lead: Lead, vector: Vector) -> dict[str, float]:
         """Earlier leads like this one, nearest first: id -> cosine; this one is found from now on."""
-        cosines = await self._near(vector, self._threshold)
+        # Before the search: of leads that are compared at the same time, the later finds the earlier.
         self._fresh[lead.lead_id] = _point(lead, vector)
         if self._indexing is None or self._indexing.done():
             self._indexing = asyncio.create_task(self._index_soon(), name="index")
+        cosines = await self._near(vector, self._threshold)
         earlier = [lead_id for lead_id in cosines if lead_id < lead.lead_id]  # UUIDv7 sort by time
         return {lead_id: cosines[lead_id] for lead_id in earlier[: self._limit]}
 
@@ -69,8 +70,8 @@ class Search:
         await self._index.count()
 
     async def catch_up(self) -> None:
-        """Index the newest leads again: a crash may have come before they were."""
-        leads = await self._store.leads.newest(limit=CATCH_UP)
+        """Index again what was embedded last: a crash may have come before it was indexed."""
+        leads = await self._store.leads.newest(limit=CATCH_UP, embedded_by=self.model)
         vectors = await self._store.leads.vectors(self.model, [lead.lead_id for lead in leads])
         points = [_point(lead, vectors[lead.lead_id]) for lead in leads if lead.lead_id in vectors]
         self._fresh |= {point.lead_id: point for point in points}

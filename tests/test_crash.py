@@ -10,12 +10,16 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from bot.sandbox.slack.server import SlackSandbox
+from core.adapters.chroma import open_chroma
 from core.errors import Unavailable
 from core.lead import Draft, Event, Lead, Status, utcnow
+from core.ports import Embedder
+from core.search import CATCH_UP, Search
 from core.store import Store, open_store
 from core.store.posts import card_key
 from core.store.submissions import Submission
@@ -44,6 +48,7 @@ NO_HARM: dict[str, list[str]] = {
     "leads not finished": [],
     "without exactly one card": [],
     "without exactly one record": [],
+    "number not in the vector index": [],
     "claims not exactly once in the history": [],
     "claims not exactly once in the thread": [],
     "words to people who did no wrong": [],
@@ -67,7 +72,7 @@ async def test_a_process_killed_at_random_moments_loses_and_doubles_nothing(
             await around.bot.until_done(PATIENCE)
             finished = time.monotonic()
             assert await around.bot.stop() == 0
-            harm = await harm_done(around, url)
+            harm = await harm_done(around, url, tmp_path)
     log.info(
         "%s: %d kills, %d leads sent, %d acknowledged, %d claims, %.0f s under fire, %.0f s for the rest",
         *(kind, KILLS, sent, len(around.acknowledged), len(around.claimed)),
@@ -93,12 +98,15 @@ async def under_fire(around: World, dice: random.Random) -> int:
     return senders.result()
 
 
-async def harm_done(around: World, url: str) -> dict[str, list[str]]:
+async def harm_done(around: World, url: str, folder: Path) -> dict[str, list[str]]:
     """What came of it, as the store, the channel and the CRM's table have it."""
     store = await open_store(url)
     leads = [lead async for batch in store.leads.every() for lead in batch]
     histories = {lead.lead_id: await store.events.of(lead.lead_id) for lead in leads}
     await store.close()
+    index = await open_chroma(folder / "chroma", None)
+    unknown = len(leads) - await index.count()
+    await index.close()
     known = {lead.lead_id for lead in leads}
     messages = Counter(lead.message for lead in leads)
     cards = Counter(key_of(card) for card in around.cards())
@@ -110,6 +118,7 @@ async def harm_done(around: World, url: str) -> dict[str, list[str]]:
         "leads not finished": [lead.number for lead in leads if not is_finished(lead)],
         "without exactly one card": unlike_one(cards, [card_key(lead_id) for lead_id in known]),
         "without exactly one record": unlike_one(records, list(known)),
+        "number not in the vector index": [str(unknown)] if unknown else [],
         "claims not exactly once in the history": unlike_one(
             Counter(card_key(lead_id) for lead_id, events in histories.items() for _ in claims(events)),
             list(around.claimed),
@@ -162,7 +171,7 @@ async def test_a_process_told_to_stop_under_load_ends_well_and_loses_nothing(
                 enough.set()
             await around.bot.until_done(PATIENCE)
             assert await around.bot.stop() == 0
-            assert await harm_done(around, url) == NO_HARM
+            assert await harm_done(around, url, tmp_path) == NO_HARM
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -216,11 +225,28 @@ async def test_a_card_whose_answer_was_lost_long_after_it_was_first_tried_is_not
     assert len(slack.messages("leads")) == 1
 
 
+async def test_a_lead_killed_before_it_was_indexed_is_indexed_at_the_next_start_however_many_wait(
+    tmp_path: Path, embedder: Embedder
+) -> None:
+    store = await open_store(f"sqlite:///{tmp_path / 'basecamp.db'}")
+    index = await open_chroma(tmp_path / "chroma", None)
+    search = Search(store, embedder, index, threshold=0.85, limit=5)
+    embedded = await a_lead(store, "leads")
+    vector = await search.embed(await store.leads.get(embedded))
+    await store.leads.understood(embedded, vector=(search.model, vector))
+    await asyncio.gather(*(a_lead(store, "leads") for _ in range(CATCH_UP)))
+    await search.catch_up()
+    found = await index.nearest(vector, limit=5)
+    await index.close()
+    await store.close()
+    assert [near.lead_id for near in found] == [embedded]
+
+
 async def a_lead(store: Store, desk: str) -> str:
     """The id of a lead that is stored, and that no pipeline works."""
     now = utcnow()
     submission = Submission(
-        source="api", event_key="1", fingerprint="", content_type="", body=b"", received_at=now
+        source="api", event_key=str(uuid4()), fingerprint="", content_type="", body=b"", received_at=now
     )
     draft = Draft(message="My brakes grind.", source="api", received_at=now)
     accepted = await store.submissions.accept(

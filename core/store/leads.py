@@ -59,8 +59,12 @@ class Leads:
         desk_status: Sequence[DeskStatus] = (),
         owner: str | None = None,
         before: int | None = None,
+        embedded_by: str | None = None,
     ) -> list[Lead]:
-        """Newest first; of those statuses (any if none is named), of that owner, below that number."""
+        """Newest first; of those statuses (any if none is named), of that owner, below that number.
+
+        embedded_by: only those with a vector by that model.
+        """
         query = select(leads).order_by(leads.c.number.desc()).limit(limit)
         if desk_status:
             query = query.where(leads.c.desk_status.in_(desk_status))
@@ -68,6 +72,11 @@ class Leads:
             query = query.where(leads.c.owner == owner)
         if before is not None:
             query = query.where(leads.c.number < before)
+        if embedded_by is not None:
+            vector = select(vectors.c.lead_id).where(
+                vectors.c.lead_id == leads.c.lead_id, vectors.c.model == embedded_by
+            )
+            query = query.where(vector.exists())
         return await self._read(query)
 
     async def every(self, *, batch: int = 500) -> AsyncIterator[list[Lead]]:
