@@ -217,6 +217,10 @@ async def _serve(
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, settings.http_host, settings.http_port)
-    await site.start()
+    try:
+        await site.start()
+    except OSError as error:
+        place = f"{settings.http_host}:{settings.http_port}"
+        raise Refused("HTTP", f"cannot listen on {place} ({error.strerror}): set HTTP_PORT") from None
     port = runner.addresses[0][1]
     return f"http://{settings.http_host}:{port}"

@@ -25,7 +25,7 @@ def run() -> None:
     """Run the bot with the settings of the environment and .env, until it is told to stop."""
     from bot.commands import run as command  # noqa: PLC0415 - heavy
 
-    _run(command.run(_settings()))
+    _run(command.run(_settings(to_run=True)))
 
 
 @app.command()
@@ -139,12 +139,12 @@ def main() -> None:
         sys.exit(130)
 
 
-def _settings() -> Any:
+def _settings(*, to_run: bool = False) -> Any:
     """The settings, or the list of what is wrong with them and how to mend it."""
     from bot.settings import BadSettings, load  # noqa: PLC0415 - heavy
 
     try:
-        return load()
+        return load(to_run=to_run)
     except BadSettings as error:
         sys.exit("basecamp cannot start:\n" + "\n".join(f"  - {mistake}" for mistake in error.mistakes))
 

@@ -3,7 +3,7 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, Literal
 
 import structlog
@@ -43,6 +43,9 @@ def configure(level: str, log_format: Literal["text", "json"]) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    # dbos would otherwise add a handler of its own, which masks nothing.
+    engine = logging.getLogger("dbos")
+    engine.handlers, engine.propagate = [handler], False
     for noisy in ("aiohttp.access", "slack_bolt", "slack_sdk", "httpx", "apscheduler", "chromadb", "alembic"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
@@ -50,11 +53,19 @@ def configure(level: str, log_format: Literal["text", "json"]) -> None:
 def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A processor: contact data and secrets out of every value; what is private by name out altogether."""
     for key, value in event.items():
-        if key in PRIVATE:
-            event[key] = "…"
-        elif isinstance(value, str) and key not in {"lead_id", "timestamp", "request_id"}:
-            event[key] = masked(value)
+        if key not in {"lead_id", "timestamp", "request_id"}:
+            event[key] = "…" if key in PRIVATE else _masked_within(value)
     return event
+
+
+def _masked_within(value: Any) -> Any:
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, Mapping):
+        return {key: "…" if key in PRIVATE else _masked_within(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked_within(each) for each in value]
+    return masked(str(value)) if isinstance(value, BaseException) else value
 
 
 def masked(text: str) -> str:

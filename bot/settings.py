@@ -1,18 +1,22 @@
 """Every setting of the product, in one class: the one place that reads the environment (and .env)."""
 
+import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     Field,
     PositiveFloat,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
-    model_validator,
 )
+from pydantic_core import PydanticUseDefault
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+import prompts
 
 SLACK_API_URL = "https://slack.com/api/"
 
@@ -36,23 +40,48 @@ class BadSettings(Exception):
         self.mistakes = mistakes
 
 
-class Settings(BaseSettings):
-    """Names are those of the environment, in lower case (DESIGN 7)."""
+class NeededToRun(BaseSettings):
+    """The settings without a default, as the environment has them; what is empty is not set."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
 
     slack_bot_token: SecretStr | None = None
     slack_app_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
-    slack_api_url: str = SLACK_API_URL
     slack_desk_channel: str | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _not_set(cls, value: Any, info: ValidationInfo) -> Any:
+        if value == "" and info.field_name != "ollama_model":
+            raise PydanticUseDefault
+        return value
+
+    def mistakes(self) -> list[str]:
+        """What still keeps the bot from running, each with its mend; empty when it can run."""
+        missing = []
+        if self.slack_bot_token is None:
+            missing.append("SLACK_BOT_TOKEN")
+        if self.slack_app_token is None and self.slack_signing_secret is None:
+            missing.append("SLACK_APP_TOKEN")
+        if self.slack_desk_channel is None:
+            missing.append("SLACK_DESK_CHANNEL")
+        return [f"{name} is missing: {MENDS[name]}" for name in missing]
+
+
+class Settings(NeededToRun):
+    """Names are those of the environment, in lower case (DESIGN 7)."""
+
+    slack_api_url: str = SLACK_API_URL
     slack_watch_channels: Annotated[tuple[str, ...], NoDecode] = ()
     slack_desk_members: Annotated[tuple[str, ...], NoDecode] = ()
 
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=3000, ge=0, le=65535)
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
-    webhook_secrets: dict[str, tuple[SecretStr, ...]] = Field(default_factory=dict)
+    webhook_secrets: Annotated[dict[str, tuple[Annotated[SecretStr, Field(min_length=1)], ...]], NoDecode] = (
+        Field(default_factory=dict)
+    )
 
     data_dir: Path = Path("data")
     database_url: str | None = None
@@ -88,6 +117,21 @@ class Settings(BaseSettings):
             else value
         )
 
+    @field_validator("webhook_secrets", mode="before")
+    @classmethod
+    def _as_json(cls, value: Any) -> Any:
+        try:
+            return json.loads(value) if isinstance(value, str) and value else value
+        except ValueError:
+            raise ValueError("is not JSON") from None
+
+    @field_validator("business_type")
+    @classmethod
+    def _known_business(cls, value: str) -> str:
+        if value not in prompts.names():
+            raise ValueError(f"there is no such file in prompts/; there are {', '.join(prompts.names())}")
+        return value
+
     @field_validator("ollama_model", mode="before")
     @classmethod
     def _no_model(cls, value: Any) -> Any:
@@ -105,11 +149,12 @@ class Settings(BaseSettings):
             raise ValueError("only sqlite:/// and postgresql:// are supported")
         return value
 
-    @model_validator(mode="after")
-    def _airtable_is_whole(self) -> Self:
-        if self.crm == "airtable" and not (self.airtable_api_key and self.airtable_base_id):
-            raise ValueError("CRM=airtable needs AIRTABLE_API_KEY and AIRTABLE_BASE_ID")
-        return self
+    @field_validator("crm")
+    @classmethod
+    def _airtable_is_whole(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value == "airtable" and not (info.data["airtable_api_key"] and info.data["airtable_base_id"]):
+            raise ValueError("airtable needs AIRTABLE_API_KEY and AIRTABLE_BASE_ID")
+        return value
 
     @property
     def database(self) -> str:
@@ -121,27 +166,23 @@ class Settings(BaseSettings):
         """The CRM in use: as set, else Airtable when its key and base are set, else the local one."""
         return self.crm or ("airtable" if self.airtable_api_key and self.airtable_base_id else "local")
 
-    def mistakes(self) -> list[str]:
-        """What still keeps the bot from running, each with its mend; empty when it can run."""
-        missing = []
-        if self.slack_bot_token is None:
-            missing.append("SLACK_BOT_TOKEN")
-        if self.slack_app_token is None and self.slack_signing_secret is None:
-            missing.append("SLACK_APP_TOKEN")
-        if self.slack_desk_channel is None:
-            missing.append("SLACK_DESK_CHANNEL")
-        return [f"{name} is missing: {MENDS[name]}" for name in missing]
 
+def load(*, to_run: bool = False) -> Settings:
+    """The settings from the environment and .env; raise BadSettings with every mistake at once.
 
-def load(**overrides: Any) -> Settings:
-    """The settings from the environment and .env; raise BadSettings with every mistake at once."""
+    to_run: what is missing to run the bot is a mistake too.
+    """
+    mistakes = NeededToRun().mistakes() if to_run else []
     try:
-        return Settings(**overrides)
+        settings = Settings()
     except ValidationError as error:
-        raise BadSettings([_mistake(e["loc"], e["msg"]) for e in error.errors()]) from None
+        raise BadSettings([_mistake(e["loc"], e["msg"]) for e in error.errors()] + mistakes) from None
+    if mistakes:
+        raise BadSettings(mistakes)
+    return settings
 
 
 def _mistake(location: tuple[int | str, ...], message: str) -> str:
     name = str(location[0]).upper() if location else "settings"
     mend = f": {MENDS[name]}" if name in MENDS else ""
-    return f"{name}: {message}{mend}"
+    return f"{name}: {message.removeprefix('Value error, ')}{mend}"

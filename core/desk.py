@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import structlog
 from sqlalchemy import Connection
 from uuid_utils.compat import uuid4
 
@@ -13,6 +14,8 @@ from core.errors import InvalidLead, NotAllowed
 from core.lead import Draft, Event, Lead, utcnow
 from core.pipeline import NOT_A_MEMBER, Parts
 from core.store.submissions import Accepted, Submission
+
+log = structlog.get_logger()
 
 
 class Queue(Protocol):
@@ -58,6 +61,7 @@ class Desk:
         except InvalidLead as error:
             await store.submissions.refuse(submission, error)
             metrics.deliveries.labels(submission.source, "refused").inc()
+            log.info("delivery", outcome="refused", source=submission.source, code=error.code)
             raise
         accepted = await store.submissions.accept(
             submission,
@@ -67,7 +71,9 @@ class Desk:
             actor=actor,
             enlist=self.queue.enlist,
         )
-        metrics.deliveries.labels(submission.source, "accepted" if accepted.fresh else "repeated").inc()
+        outcome = "accepted" if accepted.fresh else "repeated"
+        metrics.deliveries.labels(submission.source, outcome).inc()
+        log.info("delivery", outcome=outcome, source=submission.source, lead_id=accepted.lead_id)
         return accepted
 
     async def act(self, action: Action) -> None:

@@ -192,6 +192,7 @@ async def lead_pipeline(step: Step, parts: Parts, lead_id: str) -> None:
     await step("announce", parts.show, lead_id)
     await step("understand", parts.understand, lead_id)
     await step("publish", parts.publish, lead_id)
+    log.info("lead_processed", lead_id=lead_id)
     metrics.leads_processed.inc()
     metrics.lead_processing_seconds.observe(age_seconds(lead_id))
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
@@ -16,6 +17,12 @@ from bot.settings import Settings
 from core.ports import Embedder
 from tests.databases import REQUIRED
 from tests.product import Product, product
+
+# Machines are shared and noisy: how long an example takes says nothing about the product.
+hypothesis.settings.register_profile(
+    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("house")
 
 Snapshot = Callable[[str, Any], None]
 """snapshot(name, JSON value)"""

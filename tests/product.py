@@ -11,11 +11,12 @@ import aiohttp
 from bot.app import App, running
 from bot.sandbox.slack.server import SlackSandbox
 from bot.settings import Settings
-from core.lead import Lead
+from core.lead import Lead, Status
 from core.ports import Embedder, VectorIndex
 
 API_KEY = "a-key-for-tests"
 SECRET = "a-secret-for-tests"
+INTAKE = "/api/v1/intake"
 
 
 def settings_for(slack: SlackSandbox, folder: Path, **changes: Any) -> Settings:
@@ -50,9 +51,20 @@ class Product:
         async with self.session.post(self.app.url + path, headers=headers, **request) as response:
             return response.status, await response.json()
 
+    async def raw(self, path: str, headers: bytes, body: bytes) -> tuple[int, bytes]:
+        """Status and body of a POST whose headers are bytes that no well-behaved client would send."""
+        host, _, port = self.app.url.removeprefix("http://").partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        head = b"POST %b HTTP/1.1\r\nHost: desk\r\nConnection: close\r\nContent-Length: %d\r\n%b\r\n"
+        writer.write(head % (path.encode(), len(body), headers) + body)
+        answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        return int(answer.split(b" ", 2)[1]), answer.partition(b"\r\n\r\n")[2]
+
     async def send(self, message: str, **fields: Any) -> str:
         """A lead through the API; its id."""
-        status, body = await self.post("/api/v1/intake", json={"message": message, **fields})
+        status, body = await self.post(INTAKE, json={"message": message, **fields})
         assert status == 202, body
         return str(body["data"]["lead_id"])
 
@@ -94,6 +106,19 @@ class Product:
         card = self.card(lead_id)
         assert card is not None
         return card
+
+    async def synced(self, lead_id: str) -> Lead:
+        """The lead once it is through and misses nothing."""
+        return await self.lead_when(lead_id, lambda lead: lead.status == Status.SYNCED and not lead.missing)
+
+    async def lead_when(self, lead_id: str, so: Callable[[Lead], bool]) -> Lead:
+        """The lead once this is so."""
+        async with asyncio.timeout(20):
+            while True:
+                lead = await self.lead(lead_id)
+                if so(lead):
+                    return lead
+                await asyncio.sleep(0.05)
 
     async def ephemeral(self, user: str, word: str) -> dict[str, Any]:
         """What only this user sees, once there is one with this word."""

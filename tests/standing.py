@@ -7,15 +7,33 @@ then runs what comes due on a loop where our clients are strangers.
 import asyncio
 import functools
 import threading
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.product import Product
+from bot.sandbox.slack.server import running as running_slack
+from core.ports import Embedder
+from tests.product import Product, product
 
 T = TypeVar("T")
 
 PATIENCE = 100.0
+
+
+@contextmanager
+def desk(embedder: Embedder, folder: Path, **changes: Any) -> Iterator[Product]:
+    """A product with a local workspace, for the tests of a module."""
+    with standing(_warm(embedder, folder, changes)) as product:
+        yield product
+
+
+@asynccontextmanager
+async def _warm(embedder: Embedder, folder: Path, changes: dict[str, Any]) -> AsyncIterator[Product]:
+    """With one lead through: late imports are done. They make loggers, and pytest walks over them all."""
+    async with running_slack(port=0) as slack, product(slack, folder, embedder, **changes) as bot:
+        await bot.synced(await bot.send("The first one"))
+        yield bot
 
 
 @contextmanager

@@ -244,7 +244,7 @@ async def test_the_loops_default_executor_is_not_needed(base: AirtableStandIn, t
 
 def test_importing_the_adapter_does_not_import_pyairtable() -> None:
     ask = "import core.adapters.airtable, sys; print('pyairtable' in sys.modules, 'requests' in sys.modules)"
-    told = subprocess.run([sys.executable, "-c", ask], check=True, capture_output=True, text=True)  # noqa: S603 - our own words
+    told = subprocess.run([sys.executable, "-c", ask], check=True, capture_output=True, text=True)
     assert told.stdout.split() == ["False", "False"]
 
 

@@ -25,7 +25,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     chroma, folder = Path(sys.executable).with_name("chroma"), tmp_path_factory.mktemp("server")
-    process = subprocess.Popen(  # noqa: S603 - nothing from outside in it
+    process = subprocess.Popen(
         [chroma, "run", "--host", "127.0.0.1", "--port", str(port), "--path", folder],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

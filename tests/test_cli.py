@@ -2,10 +2,14 @@
 
 import asyncio
 import csv
+import io
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from bot.sandbox.slack.server import SlackSandbox
 from core.ports import Embedder
@@ -41,18 +45,81 @@ def test_a_start_without_settings_lists_every_mistake_with_its_mend(tmp_path: Pa
     assert "Traceback" not in ended.stderr
 
 
-def test_wrong_settings_are_told_all_at_once(tmp_path: Path) -> None:
-    ended = basecamp("doctor", DATA_DIR=str(tmp_path), HTTP_PORT="x", DATABASE_URL="mysql://x", CRM="excel")
+def test_what_is_wrong_and_what_is_missing_is_told_in_one_list(tmp_path: Path) -> None:
+    wrong = {"HTTP_PORT": "x", "DATABASE_URL": "mysql://x", "CRM": "airtable", "BUSINESS_TYPE": "bakery"}
+    ended = basecamp("run", DATA_DIR=str(tmp_path), WEBHOOK_SECRETS="{no json", SLACK_BOT_TOKEN="", **wrong)
+    first, *mistakes = ended.stderr.splitlines()
     assert ended.returncode != 0
-    assert all(name in ended.stderr for name in ("HTTP_PORT", "DATABASE_URL", "CRM"))
+    assert first == "basecamp cannot start:"
+    assert [mistake.split()[1].rstrip(":") for mistake in mistakes] == [
+        "HTTP_PORT",
+        "WEBHOOK_SECRETS",
+        "DATABASE_URL",
+        "CRM",
+        "BUSINESS_TYPE",
+        "SLACK_BOT_TOKEN",
+        "SLACK_APP_TOKEN",
+        "SLACK_DESK_CHANNEL",
+    ]
+
+
+def test_a_secret_that_is_empty_is_a_mistake(tmp_path: Path) -> None:
+    ended = basecamp("deliveries", DATA_DIR=str(tmp_path), WEBHOOK_SECRETS='{"web_form": [""]}')
+    assert ended.stderr.splitlines()[1].startswith("  - WEBHOOK_SECRETS: ")
+
+
+def test_a_setting_that_is_empty_is_not_set(tmp_path: Path) -> None:
+    empty = {"CRM": "", "DATABASE_URL": "", "CHROMA_URL": "", "HTTP_PORT": "", "WEBHOOK_SECRETS": ""}
+    ended = basecamp("deliveries", DATA_DIR=str(tmp_path), **empty)
+    assert (ended.returncode, ended.stdout) == (0, "Nothing was delivered yet.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "says"),
+    [
+        (
+            ["deliveries"],
+            {"DATABASE_URL": "postgresql://127.0.0.1:9/x"},
+            "basecamp: Database: cannot be opened",
+        ),
+        (["deliveries"], {"DATA_DIR": "/dev/null/x"}, "basecamp: Database: cannot be opened"),
+        (["crm", "export", "--out", "/dev/null/x"], {}, "basecamp crm export: /dev/null/x cannot be written"),
+        (["reindex"], {"EMBEDDING_MODEL": "another"}, "basecamp: "),
+    ],
+)
+def test_a_command_that_cannot_work_says_so_in_a_sentence(
+    tmp_path: Path, arguments: list[str], settings: dict[str, str], says: str
+) -> None:
+    ended = basecamp(*arguments, **{"DATA_DIR": str(tmp_path)} | settings)
+    assert ended.returncode != 0
+    assert ended.stderr.startswith(says)
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_port_that_is_taken_is_told_in_a_sentence(tmp_path: Path) -> None:
+    slack = dict.fromkeys(("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_DESK_CHANNEL"), "x")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = basecamp("run", DATA_DIR=str(tmp_path), HTTP_PORT=port, LOG_LEVEL="ERROR", **slack)
+    assert ended.returncode != 0
+    assert ended.stderr.startswith(f"basecamp: HTTP: cannot listen on 127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize("line", ["[1]", "{", "null", '"x"'])
+def test_a_file_with_a_line_that_is_no_lead_is_not_replayed_at_all(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "leads.jsonl"
+    file.write_text('{"message": "m"}\n' + line)
+    ended = basecamp("replay", str(file), API_KEYS="k", HTTP_PORT="9")
+    assert ended.stderr == f"basecamp replay: line 2 of {file} is no JSON object; nothing was sent\n"
 
 
 async def test_leads_are_replayed_listed_exported_and_indexed(
     slack: SlackSandbox, tmp_path: Path, embedder: Embedder
 ) -> None:
     file = tmp_path / "leads.jsonl"
-    leads = [{"id": f"r{n}", "message": f"Brakes squeal {n}", "name": "=HYPERLINK(1)"} for n in range(5)]
-    file.write_text("\n".join(json.dumps(lead) for lead in [*leads, {"id": "bad", "message": ""}]))
+    leads = [{"id": f"r{n}", "message": f"Brakes\u2028squeal {n}", "name": "=HYPERLINK(1)"} for n in range(5)]
+    lines = [json.dumps(lead, ensure_ascii=False) for lead in [*leads, {"id": "bad", "message": ""}]]
+    file.write_text("\n".join(lines), encoding="utf-8")
     settings = {"DATA_DIR": str(tmp_path), "API_KEYS": API_KEY, "OLLAMA_MODEL": ""}
     async with product(slack, tmp_path, embedder) as bot:
         poured = await _in_thread("replay", str(file), "--rate", "50", "--url", bot.app.url, **settings)
@@ -64,10 +131,11 @@ async def test_leads_are_replayed_listed_exported_and_indexed(
     assert "MESSAGE_EMPTY" in failed.stdout
     assert SECRET not in failed.stdout
     exported = basecamp("crm", "export", **settings)
-    rows = list(csv.DictReader(exported.stdout.splitlines()))
+    rows = list(csv.DictReader(io.StringIO(exported.stdout)))
     assert len(rows) == len(leads)
     assert rows[0]["Name"].startswith("'=")
     assert basecamp("reindex", **settings).returncode == 0
+    assert "5 vectors" in basecamp("doctor", **settings).stdout
 
 
 async def test_the_doctor_names_the_mend_of_what_is_wrong_and_passes_what_is_right(
@@ -91,7 +159,13 @@ async def test_the_doctor_names_the_mend_of_what_is_wrong_and_passes_what_is_rig
     sick = await _in_thread("doctor", **wrong)
     assert sick.returncode == 1
     assert "invite it there" in sick.stdout
-    assert "Ollama" in sick.stdout
+    assert "ollama serve" in sick.stdout
+
+
+def test_the_doctor_says_what_keeps_the_database_from_opening(tmp_path: Path) -> None:
+    sick = basecamp("doctor", DATA_DIR=str(tmp_path), DATABASE_URL="postgresql://127.0.0.1:9/x")
+    assert sick.returncode == 1
+    assert "check that it runs, DATABASE_URL" in sick.stdout
 
 
 async def _in_thread(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:

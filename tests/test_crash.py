@@ -59,7 +59,7 @@ log = logging.getLogger(__name__)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_process_killed_at_random_moments_loses_and_doubles_nothing(
     kind: str, tmp_path: Path
@@ -89,7 +89,7 @@ async def under_fire(around: World, dice: random.Random) -> int:
         load.create_task(around.claim_cards(enough, dice))
         for turn in range(KILLS):
             await around.bot.start()
-            if turn % 3 == 0:
+            if turn % 4 == 0:
                 await around.until_crm_is_called()
             await asyncio.sleep(SOONEST + (LATEST - SOONEST) * dice.random() ** 3)  # rather soon
             await around.bot.kill()

@@ -1,7 +1,6 @@
 """Services away, slow, lying or refusing: the lead is kept, its card says what is missing, and it heals."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from bot.sandbox.ollama import OllamaStandIn
 from bot.sandbox.slack.server import SlackSandbox
 from core.actions import Action, ActionName
 from core.adapters.chroma import Chroma
-from core.lead import Lead, Part, Status, utcnow
+from core.lead import Part, Status, utcnow
 from core.ports import Embedder
 from tests.fakes import Interrupted
 from tests.product import Product, eventually, product, text_of
@@ -57,7 +56,7 @@ async def syncer(
     slack: SlackSandbox, tmp_path: Path, embedder: Embedder, airtable: AirtableStandIn
 ) -> AsyncIterator[Product]:
     """The product with that CRM."""
-    base = {
+    base: dict[str, Any] = {
         "crm": "airtable",
         "airtable_api_key": airtable.api_key,
         "airtable_base_id": airtable.base_id,
@@ -71,14 +70,6 @@ async def card_without(bot: Product, lead_id: str, words: str) -> str:
     """The card's words once these are gone."""
     await bot.slack.until(lambda _: words not in text_of(bot.card(lead_id)), timeout=20)
     return text_of(bot.card(lead_id))
-
-
-async def synced(bot: Product, lead_id: str) -> Lead:
-    """The lead once it is through."""
-    async with asyncio.timeout(20):
-        while (lead := await bot.lead(lead_id)).status != Status.SYNCED or lead.missing:
-            await asyncio.sleep(0.05)
-    return lead
 
 
 async def when_due(bot: Product, part: Part) -> None:
@@ -105,7 +96,7 @@ async def test_a_lead_that_the_model_could_not_read_is_read_when_it_is_back(
     async with outage(reader):
         await ollama.come_back()
     await card_without(reader, lead_id, BY_RULES)
-    lead = await synced(reader, lead_id)
+    lead = await reader.synced(lead_id)
     assert lead.analysis is not None
     assert lead.analysis.model_used == ollama.model
     assert len(reader.cards()) == 1
@@ -114,7 +105,7 @@ async def test_a_lead_that_the_model_could_not_read_is_read_when_it_is_back(
 async def test_whatever_nonsense_the_model_answers_the_card_has_the_rules_reading_until_it_answers_well(
     reader: Product, ollama: OllamaStandIn
 ) -> None:
-    nonsense = {
+    nonsense: dict[str, Callable[[], None]] = {
         "prose": lambda: ollama.prose(times=2),
         "words that are not allowed": lambda: ollama.wrong_words(times=2),
         "too late": lambda: ollama.slow(5),
@@ -130,7 +121,7 @@ async def test_whatever_nonsense_the_model_answers_the_card_has_the_rules_readin
     await when_due(reader, Part.ANALYSIS)
     for lead_id in lead_ids:
         await card_without(reader, lead_id, BY_RULES)
-        analysis = (await synced(reader, lead_id)).analysis
+        analysis = (await reader.synced(lead_id)).analysis
         assert analysis is not None
         assert analysis.model_used == ollama.model
 
@@ -151,7 +142,7 @@ async def test_a_lead_reaches_the_crm_when_it_is_back(syncer: Product, airtable:
     async with outage(syncer):
         airtable.faults.clear()
     await card_without(syncer, lead_id, NOT_IN_CRM)
-    await synced(syncer, lead_id)
+    await syncer.synced(lead_id)
     assert [row["Lead ID"] for row in airtable.rows] == [lead_id]
 
 
@@ -171,7 +162,7 @@ async def test_a_lost_answer_of_the_crm_makes_no_second_record(
     syncer: Product, airtable: AirtableStandIn
 ) -> None:
     first = await syncer.send(BRAKES)
-    await synced(syncer, first)
+    await syncer.synced(first)
     airtable.faults.lose_answer()
     second = await syncer.send(BRAKES + " Soon?")
     await syncer.card_with(second, NOT_IN_CRM)
@@ -199,21 +190,18 @@ async def test_leads_that_came_while_the_index_was_away_are_compared_when_it_is_
             [True, True],
         ]
         for lead_id in lead_ids:
-            await synced(bot, lead_id)
+            await bot.synced(lead_id)
     await chroma.close()
 
 
 async def test_while_slack_is_away_all_else_goes_on_and_the_card_comes_later_once(bot: Product) -> None:
     bot.slack.faults.down()
     lead_id = await bot.send(BRAKES)
-    async with asyncio.timeout(20):
-        while (await bot.lead(lead_id)).status != Status.SYNCED:
-            await asyncio.sleep(0.05)
-    assert Part.CARD in (await bot.lead(lead_id)).missing
+    await bot.lead_when(lead_id, lambda lead: lead.status == Status.SYNCED and Part.CARD in lead.missing)
     bot.slack.faults.up()
     await when_due(bot, Part.CARD)
     await bot.final_card(lead_id)
-    await synced(bot, lead_id)
+    await bot.synced(lead_id)
     assert len(bot.cards()) == 1
 
 
@@ -222,21 +210,17 @@ async def test_a_storm_of_429s_delays_cards_and_doubles_none(bot: Product) -> No
     lead_ids = [await bot.send(f"{BRAKES} I am number {number}") for number in range(3)]
     for lead_id in lead_ids:
         await bot.final_card(lead_id)
-        await synced(bot, lead_id)
+        await bot.synced(lead_id)
     assert len(bot.cards()) == len(lead_ids)
 
 
 async def test_a_long_retry_after_is_kept_to_and_the_card_says_all_afterwards(bot: Product) -> None:
     bot.slack.faults.add("chat.postMessage", error="ratelimited", retry_after=30)
     lead_id = await bot.send(BRAKES)
-    async with asyncio.timeout(20):
-        while Part.CARD not in (await bot.lead(lead_id)).missing:
-            await asyncio.sleep(0.05)
+    await bot.lead_when(lead_id, lambda lead: Part.CARD in lead.missing)
     calls = bot.slack.count("chat.postMessage")
     await when_due(bot, Part.CARD)
-    async with asyncio.timeout(20):
-        while (await bot.lead(lead_id)).status != Status.SYNCED:
-            await asyncio.sleep(0.05)
+    await bot.lead_when(lead_id, lambda lead: lead.status == Status.SYNCED)
     assert (calls, bot.slack.count("chat.postMessage")) == (1, 1)
 
 
@@ -260,7 +244,7 @@ async def test_a_lost_answer_to_the_card_s_post_makes_no_second_card(bot: Produc
     bot.slack.faults.add("chat.postMessage", lost_answer=True)
     lead_id = await bot.send(BRAKES)
     await bot.final_card(lead_id)
-    await synced(bot, lead_id)
+    await bot.synced(lead_id)
     assert len(bot.cards()) == 1
     assert bot.slack.count("chat.postMessage") == 1
 
@@ -270,11 +254,9 @@ async def test_a_lost_answer_to_a_thread_s_line_makes_no_second_line(bot: Produc
     card = await bot.final_card(lead_id)
     bot.slack.faults.add("chat.postMessage", lost_answer=True)
     await bot.slack.click("dana", "leads", card["ts"], "claim")
-    async with asyncio.timeout(20):
-        while Part.CARD not in (await bot.lead(lead_id)).missing:
-            await asyncio.sleep(0.05)
+    await bot.lead_when(lead_id, lambda lead: Part.CARD in lead.missing)
     await when_due(bot, Part.CARD)
-    await synced(bot, lead_id)
+    await bot.synced(lead_id)
     assert len(bot.slack.thread("leads", card["ts"])) == 1
 
 

@@ -16,6 +16,10 @@ from core.store import open_store
 
 async def export(settings: Settings, out: Path | None) -> None:
     """Write the CSV; that each lead's contact data left the house becomes part of its history."""
+    try:
+        target = sys.stdout if out is None else out.open("w", newline="", encoding="utf-8")
+    except OSError as error:
+        sys.exit(f"basecamp crm export: {out} cannot be written ({error.strerror})")
     store = await open_store(settings.database)
     leads: list[Lead] = []
     try:
@@ -24,7 +28,6 @@ async def export(settings: Settings, out: Path | None) -> None:
             leads.extend(batch)
     finally:
         await store.close()
-    target = sys.stdout if out is None else out.open("w", newline="", encoding="utf-8")
     with target:
         csv.writer(target).writerows(export_rows(leads, MAPPING))
     Console(stderr=True).print(f"{len(leads)} leads exported")

@@ -34,8 +34,8 @@ async def doctor(settings: Settings) -> None:
     findings = findings or [Finding("settings", fine=True, says="complete")]
     try:
         store = await open_store(settings.database)
-    except (LeadDeskError, OSError) as error:
-        findings.append(Finding("database", fine=False, says=f"cannot be opened ({type(error).__name__})"))
+    except LeadDeskError as error:
+        findings.append(Finding("database", fine=False, says=str(error)))
     else:
         findings.append(Finding("database", fine=True, says=f"{await store.leads.count():,} leads"))
         findings += await asyncio.gather(

@@ -13,10 +13,10 @@ from core.store import open_store
 async def reindex(settings: Settings) -> None:
     """Empty the index and fill it again."""
     place = (settings.data_dir / "chroma", settings.chroma_url)
-    await wipe(*place)
-    store = await open_store(settings.database)
-    index = await open_chroma(*place)
     embedder = open_embedder(settings.model_dir, settings.embedding_model)
+    store = await open_store(settings.database)
+    await wipe(*place)  # only now: without what fills it again it is better left as it is
+    index = await open_chroma(*place)
     search = Search(store, embedder, index, threshold=0, limit=1)
     try:
         with Progress(console=Console(stderr=True)) as progress:

@@ -48,7 +48,20 @@ async def replay(settings: Settings, file: Path, *, rate: float, source: str, ur
 
 
 def _leads(file: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in file.read_text().splitlines() if line.strip()]
+    """The file's leads; ends the command at a line that is none, before anything is sent."""
+    leads = []
+    # Not splitlines(): JSON may hold U+2028 and its like as they are.
+    for number, line in enumerate(file.read_text(encoding="utf-8-sig", errors="replace").split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            lead = json.loads(line)
+        except ValueError:
+            lead = None
+        if not isinstance(lead, dict):
+            sys.exit(f"basecamp replay: line {number} of {file} is no JSON object; nothing was sent")
+        leads.append(lead)
+    return leads
 
 
 def _secret(settings: Settings, source: str) -> str:
@@ -67,5 +80,5 @@ async def _send(session: aiohttp.ClientSession, url: str, lead: dict[str, Any]) 
                 return "accepted"
             body = await response.json()
             return f"refused: {body['errors'][0]['code']} {body['errors'][0]['field'] or ''}".rstrip()
-    except aiohttp.ClientError as error:
+    except (aiohttp.ClientError, TimeoutError) as error:
         return f"not sent: {type(error).__name__}"

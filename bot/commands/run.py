@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 
 import structlog
 
@@ -15,8 +14,6 @@ log = structlog.get_logger()
 
 async def run(settings: Settings) -> None:
     """Run until told to stop; what is under way is brought to its end first."""
-    if mistakes := settings.mistakes():
-        sys.exit("basecamp cannot start:\n" + "\n".join(f"  - {mistake}" for mistake in mistakes))
     observe.configure(settings.log_level, settings.log_format)
     stop = stop_signal()
     async with running(settings) as app:

@@ -15,6 +15,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.errors import Unavailable
+
 T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 30_000
@@ -43,8 +45,15 @@ class Database:
 
     @classmethod
     async def open(cls, url: str) -> "Database":
-        """Open ``sqlite:///file`` or ``postgresql://…``, creating the file and the tables where needed."""
-        await asyncio.to_thread(migrate, url)
+        """Open ``sqlite:///file`` or ``postgresql://…``, creating the file and the tables where needed.
+
+        Raises Unavailable when that is not possible.
+        """
+        try:
+            await asyncio.to_thread(migrate, url)
+        except (SQLAlchemyError, OSError) as error:
+            mend = "check that it runs, DATABASE_URL, and that DATA_DIR can be written to"
+            raise Unavailable("Database", f"cannot be opened ({type(error).__name__}): {mend}") from None
         engine = create_engine(
             with_driver(url),
             pool_size=READERS + WRITERS,

@@ -20,6 +20,8 @@ from handlers.slack.api import Slack
 PATIENCE = 2.5
 """Seconds for an answer; Slack shows an error after three."""
 
+TRY_AGAIN = "Slack or the store does not answer right now. Please add the lead again in a minute."
+
 Ask = Callable[[str, dict[str, Any]], Awaitable[Answer | None]]
 """A subcommand: (what follows it, Slack's command) -> the answer, or None when a modal was opened."""
 
@@ -27,15 +29,15 @@ Ask = Callable[[str, dict[str, Any]], Awaitable[Answer | None]]
 def register(app: AsyncApp, desk: Desk, slack: Slack) -> None:
     """Listen to /lead and to its modal."""
 
-    async def open_modal(command: dict[str, Any]) -> None:
-        await slack.call("views.open", trigger_id=command["trigger_id"], view=views.new_lead())
+    async def open_modal(words: str, command: dict[str, Any]) -> None:
+        await slack.call("views.open", trigger_id=command["trigger_id"], view=views.new_lead(message=words))
 
     asks: dict[str, Ask] = {
         "help": lambda _rest, _command: _help(),
         "show": lambda rest, command: _show(desk, rest, command["user_id"]),
         "similar": lambda rest, command: _similar(desk, rest, command["user_id"]),
         "list": lambda _rest, _command: _list(desk),
-        "new": lambda _rest, command: open_modal(command),
+        "new": open_modal,
     }
 
     @app.command("/lead")
@@ -49,11 +51,14 @@ def register(app: AsyncApp, desk: Desk, slack: Slack) -> None:
     @app.view(views.NEW_LEAD)
     async def new_lead(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
         try:
-            await _submit(desk, view, body["user"]["id"])
+            async with asyncio.timeout(PATIENCE):
+                await _submit(desk, view, body["user"]["id"])
         except InvalidLead as error:
             await ack(response_action="errors", errors=views.errors_of(error))
         except NotAllowed as error:
             await ack(response_action="errors", errors={"message": str(error)})
+        except (Unavailable, Refused, TimeoutError):  # a second try with this view makes no second lead
+            await ack(response_action="errors", errors={"message": TRY_AGAIN})
         else:
             await ack()
 
@@ -92,6 +97,8 @@ async def _help() -> Answer:
 
 
 async def _show(desk: Desk, rest: str, user: str) -> Answer:
+    if not rest:
+        return answers.usage()
     lead, history = await desk.show(rest, reader=user)
     return answers.shown(lead, now=utcnow(), history=history, hidden_entities=desk.hidden(lead.business_type))
 
