@@ -1,6 +1,7 @@
 """The composition root: every part of the product is made and wired here, and nowhere else."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -186,7 +187,11 @@ def make_crm(settings: Settings, store: Store) -> CrmTable:
 
 
 def _bolt(settings: Settings, slack: Slack, desk: Desk, directory: Directory) -> AsyncApp:
-    bolt = AsyncApp(client=slack.client, signing_secret=_secret(settings.slack_signing_secret) or None)
+    bolt = AsyncApp(
+        client=slack.client,
+        signing_secret=_secret(settings.slack_signing_secret) or None,
+        logger=logging.getLogger("slack_bolt"),  # else at the root's level, where it logs whole messages
+    )
     actions.register(bolt, desk)
     commands.register(bolt, desk, slack)
     messages.register(bolt, desk, directory)

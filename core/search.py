@@ -99,7 +99,8 @@ class Search:
         found = await self._index.nearest(vector, limit=self._limit + 5)
         cosines = {each.lead_id: each.cosine for each in found}
         cosines |= {point.lead_id: float(np.dot(point.vector, vector)) for point in self._fresh.values()}
-        near = [(cosine, lead_id) for lead_id, cosine in cosines.items() if cosine >= threshold]
+        # Rounding takes the cosine of equal texts a hair above 1.
+        near = [(min(cosine, 1.0), lead_id) for lead_id, cosine in cosines.items() if cosine >= threshold]
         return {lead_id: cosine for cosine, lead_id in sorted(near, reverse=True)}
 
     async def _index_soon(self) -> None:

@@ -156,6 +156,15 @@ async def test_earlier_leads_that_are_alike_are_on_the_card(bot: Product) -> Non
     assert "%" in text_of(card)
 
 
+async def test_the_same_words_from_many_people_are_read_and_matched_each_time(bot: Product) -> None:
+    texts = [BRAKES, "Botox?", "how many sessions of laser hair removal do I need", "a", "urgent: leak!"]
+    sent = [await bot.send(text, name=f"Person {n}") for n in range(4) for text in texts]
+    for lead_id in sent:
+        await until_synced(bot, lead_id)
+    last = await bot.lead(sent[-1])
+    assert [match.score for match in last.matches] == pytest.approx([1.0, 1.0, 1.0])
+
+
 async def until_synced(bot: Product, lead_id: str) -> None:
     for _ in range(200):
         if (await bot.lead(lead_id)).status == Status.SYNCED:

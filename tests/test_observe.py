@@ -3,7 +3,8 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +24,37 @@ PRIVATE = ("Ana", "Silva", "example.com", "555", "squealing", "teal", API_KEY)
 """Words of the lead below, in whatever piece they might turn up."""
 
 
-@pytest.fixture
-def logged(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
-    """Logging as in production, at its most talkative; what was written since the last look."""
+@contextmanager
+def production_logging() -> Iterator[None]:
+    """Logging as in production, at its most talkative; the rest of the tests are spared it."""
     root, engine = logging.getLogger(), logging.getLogger("dbos")
     before = root.handlers, root.level, engine.handlers, engine.propagate
     observe.configure("DEBUG", "json")
-    yield lambda: "".join(capfd.readouterr())
-    root.handlers, root.level, engine.handlers, engine.propagate = before
-    structlog.reset_defaults()
+    try:
+        yield
+    finally:
+        root.handlers, root.level, engine.handlers, engine.propagate = before
+        structlog.reset_defaults()
+
+
+@asynccontextmanager
+async def logged(
+    slack: SlackSandbox, folder: Path, embedder: Embedder, **settings: Any
+) -> AsyncIterator[Product]:
+    """The product with that logging."""
+    with production_logging():
+        async with product(slack, folder, embedder, **settings) as bot:
+            yield bot
 
 
 def lines_of(text: str) -> list[dict[str, Any]]:
     """The log's lines; each must be JSON."""
     return [json.loads(line) for line in text.splitlines()]
+
+
+def told(text: str, *private: str) -> list[str]:
+    """The lines that tell what they must not."""
+    return [line for line in text.splitlines() if any(word in line for word in private)]
 
 
 async def send(bot: Product) -> str:
@@ -45,26 +63,26 @@ async def send(bot: Product) -> str:
 
 
 async def test_a_lead_s_way_is_logged_by_its_id_and_without_its_data(
-    slack: SlackSandbox, tmp_path: Path, embedder: Embedder, logged: Callable[[], str]
+    slack: SlackSandbox, tmp_path: Path, embedder: Embedder, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    async with product(slack, tmp_path, embedder) as bot:
+    async with logged(slack, tmp_path, embedder) as bot:
         lead_id = await send(bot)
         card = await bot.final_card(lead_id)
         await bot.synced(lead_id)
         await slack.click("dana", "leads", card["ts"], "claim")
         await bot.card_with(lead_id, "Claimed by")
         await bot.post("/api/v1/intake", json={"message": "", "name": "Ana Silva"})
-    text = logged()
+    text = "".join(capfd.readouterr())
     said = [line["event"] for line in lines_of(text) if line.get("lead_id") == lead_id]
     assert said == ["delivery", "lead_processed"]
-    assert not [word for word in (*PRIVATE, slack.bot_token, slack.app_token) if word in text]
+    assert told(text, *PRIVATE, slack.bot_token, slack.app_token) == []
 
 
 async def test_trouble_with_a_lead_is_logged_by_its_id_and_without_its_data(
-    slack: SlackSandbox, tmp_path: Path, embedder: Embedder, logged: Callable[[], str]
+    slack: SlackSandbox, tmp_path: Path, embedder: Embedder, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async with ollama_stand_in.running() as ollama, airtable_stand_in.running() as airtable:
-        services = {
+        services: dict[str, Any] = {
             "ollama_host": ollama.url,
             "ollama_model": ollama.model,
             "crm": "airtable",
@@ -76,34 +94,34 @@ async def test_trouble_with_a_lead_is_logged_by_its_id_and_without_its_data(
         why = {"type": "INVALID_VALUE_FOR_COLUMN", "message": "Cannot parse value Ana Silva for field Name"}
         airtable.faults.status(422, json.dumps({"error": why}), times=9)
         slack.faults.add("chat.postMessage", status=503)
-        async with product(slack, tmp_path, embedder, **services) as bot:
+        async with logged(slack, tmp_path, embedder, **services) as bot:
             lead_id = await send(bot)
             await bot.card_with(lead_id, "Not in the CRM yet", "Read by rules for now")
-    text = logged()
+    text = "".join(capfd.readouterr())
     waits = {line["part"] for line in lines_of(text) if line.get("lead_id") == lead_id and "part" in line}
     assert waits == {"card", "analysis", "crm"}
-    assert not [word for word in (*PRIVATE, airtable.api_key, slack.bot_token) if word in text]
+    assert told(text, *PRIVATE, airtable.api_key, slack.bot_token) == []
 
 
 async def test_a_failure_that_nobody_foresaw_is_logged_without_the_lead_s_data(
-    slack: SlackSandbox, tmp_path: Path, embedder: Embedder, logged: Callable[[], str]
+    slack: SlackSandbox, tmp_path: Path, embedder: Embedder, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    async with product(slack, tmp_path, embedder) as bot:
+    async with logged(slack, tmp_path, embedder) as bot:
         await drop(bot, "vectors")
         lead_id = await send(bot)
         async with asyncio.timeout(30):
             text = ""
             while "pipeline_failed" not in text:
                 await asyncio.sleep(0.1)
-                text += logged()
+                text += "".join(capfd.readouterr())
         await drop(bot, "submissions")
         status, body = await bot.post("/api/v1/intake", json={"message": "squealing", "name": "Ana Silva"})
-    text += logged()
+    text += "".join(capfd.readouterr())
     assert (status, "OperationalError" in text) == (500, True)
     failed = {line["event"]: line for line in lines_of(text)}
     assert failed["pipeline_failed"]["lead_id"] == lead_id
     assert failed["request_failed"]["request_id"] == body["metadata"]["request_id"]
-    assert not [word for word in PRIVATE if word in text]
+    assert told(text, *PRIVATE) == []
 
 
 async def drop(bot: Product, table: str) -> None:
