@@ -30,7 +30,10 @@ class Executors:
         """Take the lock on this name; Refused when a living process has it."""
         # Kept alive, so that a process whose machine is gone loses its lock within about ten seconds.
         connection = await psycopg.AsyncConnection.connect(
-            url, autocommit=True, keepalives_idle=5, keepalives_interval=2, keepalives_count=3
+            url,
+            autocommit=True,
+            # The server's side has to notice: the client's own keepalives end with its machine.
+            options="-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3",
         )
         executors = cls(connection, engine, name)
         if not await executors._take(name):

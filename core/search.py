@@ -22,7 +22,7 @@ WORDS_THRESHOLD = 0.35
 brakes is 0.4 to 0.6, where two messages about the same are 0.85."""
 
 CATCH_UP = 200
-"""Newest embedded leads indexed again at the start: more than what a second's crash may leave out."""
+"""Newest embedded leads indexed again at the start: more than INDEX_SECONDS brings, and a crash loses."""
 
 
 class Search:
