@@ -53,9 +53,10 @@ class Search:
         """Earlier leads like this one, nearest first: id -> cosine; this one is found from now on."""
         # Before the search: of leads that are compared at the same time, the later finds the earlier.
         self._fresh[lead.lead_id] = _point(lead, vector)
+        cosines = await self._near(vector, self._threshold)
+        # After it: the first search opens the index, and Chroma fails one that meets the first write of all.
         if self._indexing is None or self._indexing.done():
             self._indexing = asyncio.create_task(self._index_soon(), name="index")
-        cosines = await self._near(vector, self._threshold)
         earlier = [lead_id for lead_id in cosines if lead_id < lead.lead_id]  # UUIDv7 sort by time
         return {lead_id: cosines[lead_id] for lead_id in earlier[: self._limit]}
 
