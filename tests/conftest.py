@@ -16,6 +16,7 @@ from bot.sandbox.slack.server import running as running_slack
 from bot.settings import Settings
 from core.ports import Embedder
 from tests.databases import REQUIRED
+from tests.fakes import Remembering
 from tests.product import Product, product
 
 # Machines are shared and noisy: how long an example takes says nothing about the product.
@@ -60,9 +61,9 @@ def snapshot(request: pytest.FixtureRequest) -> Snapshot:
 
 @pytest.fixture(scope="session")
 def embedder() -> Iterator[Embedder]:
-    """The real embedding, loaded once."""
+    """The real embedding, loaded once, that does not embed the same text twice."""
     loaded = load_embedder(Settings(_env_file=None))
-    yield loaded
+    yield Remembering(loaded)
     loaded.close()
 
 

@@ -1,10 +1,13 @@
-"""Fakes for tests: what outside services do when they are away or slow, told by the test."""
+"""What stands between the product and a real part in tests: told to be away or slow, or sparing work."""
 
 import asyncio
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.errors import Unavailable
-from core.ports import Neighbour, Point, Vector, VectorIndex
+from core.ports import DIMENSIONS, Embedder, Neighbour, Point, Vector, VectorIndex
 
 
 class Interrupted:
@@ -55,3 +58,22 @@ class Interrupted:
         if self._cut:
             raise Unavailable("Chroma", "does not answer")
         await self._answers.wait()
+
+
+class Remembering:
+    """A real embedding that remembers: each product embeds hundreds of examples when it starts."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._known: dict[str, Vector] = {}
+
+    @property
+    def model(self) -> str:
+        """As the embedder."""
+        return self._embedder.model
+
+    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """As the embedder."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        self._known |= dict(zip(new, await self._embedder.embed(new), strict=True))
+        return np.stack([self._known[text] for text in texts]) if texts else np.empty((0, DIMENSIONS), "f4")
