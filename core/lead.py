@@ -168,6 +168,7 @@ class Match(Value):
     kind: MatchKind
     score: Unit
     evidence: tuple[Evidence, ...] = ()
+    sure: bool = Field(default=True, description="False: a person is asked")
 
 
 class Crm(Value):
@@ -211,6 +212,8 @@ class Lead(Value):
     analysis: Analysis | None = None
     matches: tuple[Match, ...] = ()
     owner: str | None = Field(default=None, description="Slack user id")
+    person_id: str | None = Field(default=None, description="whose lead it is: that person's oldest lead")
+    merged_into: str | None = Field(default=None, description="id of the lead that stands for this one")
     crm: Crm = Crm()
     missing: Mapping[Part, str] = Field(default_factory=dict, description="parts that wait, and for what")
     received_at: AwareDatetime

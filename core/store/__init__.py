@@ -1,10 +1,11 @@
-"""What is kept, on SQLite or PostgreSQL: submissions, leads, history, our Slack messages, what waits."""
+"""What is kept, on SQLite or PostgreSQL: submissions, leads, people, history, our posts, what waits."""
 
 from dataclasses import dataclass
 
 from core.store.database import Database
 from core.store.events import Events
 from core.store.leads import Leads
+from core.store.people import People
 from core.store.posts import Posts
 from core.store.submissions import Submissions
 from core.store.waiting import WaitingParts
@@ -19,6 +20,7 @@ class Store:
     database: Database
     submissions: Submissions
     leads: Leads
+    people: People
     events: Events
     posts: Posts
     waiting: WaitingParts
@@ -35,6 +37,7 @@ async def open_store(url: str) -> Store:
         database,
         Submissions(database),
         Leads(database),
+        People(database),
         Events(database),
         Posts(database),
         WaitingParts(database),

@@ -226,6 +226,7 @@ def _replace_matches(connection: Connection, lead_id: str, found: Sequence[Match
             "kind": match.kind,
             "score": match.score,
             "evidence": [evidence.model_dump() for evidence in match.evidence],
+            "sure": match.sure,
         }
         for match in found
     ]
@@ -281,6 +282,7 @@ def _match(row: RowMapping) -> Match:
         kind=row["kind"],
         score=row["score"],
         evidence=row["evidence"],
+        sure=row["sure"],
     )
 
 
@@ -300,6 +302,8 @@ def _lead(row: RowMapping, found: Sequence[Match], missing: Mapping[Part, str]) 
         analysis=None if row["analysis"] is None else Analysis.model_validate(row["analysis"]),
         matches=tuple(found),
         owner=row["owner"],
+        person_id=row["person_id"],
+        merged_into=row["merged_into"],
         crm=Crm(status=row["crm_status"], record_id=row["crm_record_id"], url=row["crm_url"]),
         missing=missing,
         received_at=row["received_at"],

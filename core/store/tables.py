@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    true,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -61,6 +62,10 @@ metadata = MetaData(
 
 def _lead_id(**options: Any) -> Column[str]:
     return Column("lead_id", String(36), ForeignKey("leads.lead_id", ondelete="CASCADE"), **options)
+
+
+def _other_id(**options: Any) -> Column[str]:
+    return Column("other_id", String(36), ForeignKey("leads.lead_id", ondelete="CASCADE"), **options)
 
 
 submissions = Table(
@@ -108,6 +113,8 @@ leads = Table(
     Column("ip_address", String(45)),
     Column("analysis", JSON),  # the one to show; every answer ever given is in analyses
     Column("owner", String(50)),
+    Column("person_id", String(36)),  # the oldest lead of this person; null until it was compared
+    Column("merged_into", String(36)),  # the lead that stands for this one
     Column("crm_status", String(20), nullable=False),
     Column("crm_record_id", String(100)),
     Column("crm_url", Text),
@@ -116,6 +123,8 @@ leads = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     Column("version", Integer, nullable=False),
     Index("ix_leads_desk_status", "desk", "desk_status", "number"),
+    Index("ix_leads_person_id", "person_id"),
+    Index("ix_leads_merged_into", "merged_into"),
     sqlite_autoincrement=True,
 )
 
@@ -132,10 +141,62 @@ matches = Table(
     "matches",
     metadata,
     _lead_id(primary_key=True),
-    Column("other_id", String(36), ForeignKey("leads.lead_id", ondelete="CASCADE"), primary_key=True),
+    _other_id(primary_key=True),
     Column("kind", String(20), nullable=False),
     Column("score", Float, nullable=False),
     Column("evidence", JSON, nullable=False),
+    Column("sure", Boolean, nullable=False, server_default=true()),  # false: a person is asked
+)
+
+profiles = Table(  # what a lead says about its person, in comparable form
+    "profiles",
+    metadata,
+    Column("seq", Integer, Identity(), primary_key=True),  # the order in which leads were compared
+    _lead_id(nullable=False, unique=True),
+    Column("profile", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+person_keys = Table(  # under what a lead is found again
+    "person_keys",
+    metadata,
+    Column("key", String(120), primary_key=True),
+    _lead_id(primary_key=True, index=True),
+)
+
+links = Table(  # pairs of leads that are surely one person's: what holds a person's leads together
+    "links",
+    metadata,
+    _lead_id(primary_key=True),
+    _other_id(primary_key=True, index=True),  # the earlier one
+    Column("weight", Float, nullable=False),
+)
+
+match_answers = Table(  # what people said about two leads: the labels that learning goes by
+    "match_answers",
+    metadata,
+    _lead_id(primary_key=True),
+    _other_id(primary_key=True),
+    Column("answer", String(20), nullable=False),
+    Column("actor", String(100), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+merges = Table(
+    "merges",
+    metadata,
+    Column("merge_id", String(200), primary_key=True),
+    Column(
+        "kept_id", String(36), ForeignKey("leads.lead_id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    Column(
+        "gone_id", String(36), ForeignKey("leads.lead_id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    Column("actor", String(100), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("before", JSON, nullable=False),  # both leads' columns as they were: what undo brings back
+    Column("undone_at", UtcDateTime),
+    Column("undone_by", String(100)),
 )
 
 vectors = Table(

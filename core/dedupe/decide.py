@@ -1,0 +1,190 @@
+"""From candidates to an answer: the same request again, a known person's new one, nobody known, or unsure."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from core.dedupe.request import Request, Sameness, sameness
+from core.identity import SHIPPED, Comparison, Profile, Shared, Weights, compare
+from core.identity.compare import Finding
+from core.identity.explain import explain
+from core.lead import Contact, Evidence, Match, MatchKind
+
+SAME_REQUEST = 0.5
+"""Probability from which two messages of one person are one request."""
+
+REQUEST_UNSURE = (0.3, 0.7)
+"""Between these a person is asked."""
+
+SAME_TEXT = 2.0
+"""log2 weight of (nearly) the same message within a month, where nothing speaks against one person.
+
+Not where something does: relatives and namesakes send the same words (a campaign's, a form's example)."""
+
+_TEXT_DAYS, _TEXT_WORDS = 30.0, 3
+_MATCHES_MOST = 20
+"""Earlier leads of a person that are kept as matches, duplicates first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """An earlier lead that may belong with the new one.
+
+    Attributes:
+        person_id: whose lead it is.
+        cosine: of its message's embedding with the new one's; None without embeddings.
+    """
+
+    lead_id: str
+    number: str
+    person_id: str
+    contact: Contact
+    profile: Profile
+    request: Request
+    cosine: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What is known of earlier leads.
+
+    Attributes:
+        matches: of the same person for sure; duplicates first, the likeliest first.
+        question: the likeliest match that a person should confirm; None if nothing is unclear.
+        links: lead id -> log2 weight, of leads surely by this person.
+    """
+
+    matches: tuple[Match, ...] = ()
+    question: Match | None = None
+    links: Mapping[str, float] = field(default_factory=dict)
+
+
+def decide(
+    contact: Contact,
+    profile: Profile,
+    request: Request,
+    candidates: Sequence[Candidate],
+    *,
+    shared: Shared | None = None,
+    weights: Weights = SHIPPED,
+    apart: frozenset[str] = frozenset(),
+) -> Decision:
+    """The answer for a new lead.
+
+    Args:
+        contact: the new lead's, as it was sent.
+        profile: the new lead's.
+        request: the new lead's.
+        candidates: all earlier leads that share a key or are near, with all leads of their persons.
+        shared: how many persons of the store share a key (core.identity.Shared).
+        weights: shipped or learned.
+        apart: person ids that somebody said this person is not.
+    """
+    pairs = [
+        _Pair.of(contact, profile, request, each, shared=shared or {}, weights=weights) for each in candidates
+    ]
+    pairs = [pair for pair in pairs if pair.candidate.person_id not in apart]
+    pairs = _with_same_text(pairs)
+    sure = {pair.candidate.person_id for pair in pairs if pair.weight >= weights.sure}
+    known = [pair for pair in pairs if pair.candidate.person_id in sure]
+    if known:
+        best = max(pair.weight for pair in known)
+        matches = sorted((pair.match(known_weight=best) for pair in known), key=_by_worth)
+        links = {pair.candidate.lead_id: pair.weight for pair in known if pair.weight >= weights.sure}
+        question = _same_request(known, best)
+        return Decision(matches=tuple(matches[:_MATCHES_MOST]), question=question, links=links)
+    possible = [pair for pair in pairs if pair.weight >= weights.possible]
+    if not possible:
+        return Decision()
+    likeliest = max(possible, key=lambda pair: (pair.weight, pair.same.probability))
+    return Decision(question=likeliest.match(known_weight=likeliest.weight, sure=False))
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """The new lead beside one candidate."""
+
+    candidate: Candidate
+    comparison: Comparison
+    same: Sameness
+    contact: Contact
+
+    @classmethod
+    def of(
+        cls,
+        contact: Contact,
+        profile: Profile,
+        request: Request,
+        candidate: Candidate,
+        *,
+        shared: Shared,
+        weights: Weights,
+    ) -> "_Pair":
+        comparison = compare(profile, candidate.profile, shared, weights)
+        same = sameness(request, candidate.request, candidate.cosine)
+        return cls(candidate, comparison, same, contact)
+
+    @property
+    def weight(self) -> float:
+        return self.comparison.weight
+
+    @property
+    def repeats_text(self) -> bool:
+        """Whether it says (nearly) the same, in enough words that chance is out of question."""
+        enough = len(self.candidate.request.words) >= _TEXT_WORDS
+        return enough and self.same.is_nearly_equal and self.same.days <= _TEXT_DAYS
+
+    @property
+    def clashes(self) -> bool:
+        """Whether any field speaks against one person."""
+        return any(finding.weight < 0 and finding.field != "name" for finding in self.comparison.findings)
+
+    def with_text(self) -> "_Pair":
+        finding = Finding("message", "equal", SAME_TEXT)
+        comparison = Comparison(self.weight + SAME_TEXT, (*self.comparison.findings, finding))
+        return _Pair(self.candidate, comparison, self.same, self.contact)
+
+    def match(self, *, known_weight: float, sure: bool = True) -> Match:
+        """The candidate as a match; a lead of a surely known person counts by that person's best evidence."""
+        is_same = self.same.probability >= SAME_REQUEST
+        person = _probability(max(self.weight, known_weight))
+        request = self.same.probability if is_same else 1 - self.same.probability
+        return Match(
+            lead_id=self.candidate.lead_id,
+            number=self.candidate.number,
+            kind=MatchKind.DUPLICATE if is_same else MatchKind.REPEAT,
+            score=round(person * request, 4),
+            evidence=(*explain(self.comparison, self.contact, self.candidate.contact), *self._text()),
+            sure=sure,
+        )
+
+    def _text(self) -> tuple[Evidence, ...]:
+        alike = Evidence(field="message", says=f"message {self.same.alike:.0%} alike", weight=2.0)
+        says = [alike] if self.same.probability >= SAME_REQUEST else []
+        if self.same.follow_up and says:
+            says.append(Evidence(field="follow_up", says="reads like a reminder", weight=1.0))
+        if self.same.other_car:
+            says.append(Evidence(field="car", says="another vehicle", weight=-3.0))
+        return tuple(says)
+
+
+def _with_same_text(pairs: Sequence[_Pair]) -> list[_Pair]:
+    return [pair.with_text() if pair.repeats_text and not pair.clashes else pair for pair in pairs]
+
+
+def _same_request(known: Sequence[_Pair], best: float) -> Match | None:
+    """The lead whose request may be this one's, when that is unclear for all of them."""
+    low, high = REQUEST_UNSURE
+    closest = max(known, key=lambda pair: pair.same.probability)
+    if not low <= closest.same.probability < high:
+        return None
+    return closest.match(known_weight=best, sure=False)
+
+
+def _by_worth(match: Match) -> tuple[bool, float]:
+    return match.kind != MatchKind.DUPLICATE, -match.score
+
+
+def _probability(weight: float) -> float:
+    """Of one person, from the log2 weight; of labelled pairs: 1.0 from 9 up, 0.96 from 5, 0.88 from 1.5."""
+    return 1.0 / (1.0 + math.exp2(-max(-50.0, min(50.0, weight))))
