@@ -27,6 +27,7 @@ from core.desk import Desk
 from core.errors import Refused
 from core.pipeline import Parts
 from core.ports import CrmTable, Embedder, LanguageModel, VectorIndex
+from core.recognise import Recogniser
 from core.search import Search
 from core.store import Store, open_store
 from handlers.board import SlackBoard
@@ -107,6 +108,7 @@ async def running(
         parts = Parts(
             store=store,
             search=search,
+            recogniser=Recogniser(store=store, search=search, region=settings.phone_region),
             analyst=Analyst(businesses, embedder, model),
             crm=crm,
             crm_mapping=MAPPING,

@@ -16,6 +16,8 @@ app = typer.Typer(
 )
 crm = typer.Typer(help="The CRM.", no_args_is_help=True)
 app.add_typer(crm, name="crm")
+evaluate = typer.Typer(help="Measure how well leads are understood, on labelled files.", no_args_is_help=True)
+app.add_typer(evaluate, name="eval")
 
 DEFAULT_RATE = 5.0
 
@@ -115,6 +117,18 @@ def bench(
     from bot.commands import bench as command  # noqa: PLC0415 - heavy
 
     _run(command.bench(as_json=as_json, database_url=database_url))
+
+
+@evaluate.command("dedupe")
+def eval_dedupe(
+    *,
+    leads: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Leads, one JSON object a line.")],
+    out: Annotated[Path, typer.Option(dir_okay=False, help="Where to write what was found, a line a lead.")],
+) -> None:
+    """Compare each lead of a file with those before it: duplicates, known people, neither."""
+    from bot.commands import eval_dedupe as command  # noqa: PLC0415 - heavy
+
+    _run(command.eval_dedupe(_settings(), leads, out))
 
 
 @crm.command("export")

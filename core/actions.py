@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from core.dedupe import Answer
 from core.errors import NotAllowed
-from core.lead import DeskStatus, Lead, Value
+from core.lead import DeskStatus, Lead, Match, MatchKind, Value
 
 
 class ActionName(StrEnum):
@@ -15,6 +16,9 @@ class ActionName(StrEnum):
     APPROVE = "approve"
     REASSIGN = "reassign"
     REJECT = "reject"
+    SAME_REQUEST = "same_request"
+    SAME_PERSON = "same_person"
+    DIFFERENT = "different"
 
 
 PAST = {
@@ -22,8 +26,18 @@ PAST = {
     ActionName.APPROVE: "approved",
     ActionName.REASSIGN: "reassigned",
     ActionName.REJECT: "rejected",
+    ActionName.SAME_REQUEST: "same_request",
+    ActionName.SAME_PERSON: "same_person",
+    ActionName.DIFFERENT: "different_person",
 }
 """The action as its history line says it."""
+
+ANSWERS = {
+    ActionName.SAME_REQUEST: Answer.SAME_REQUEST,
+    ActionName.SAME_PERSON: Answer.SAME_PERSON,
+    ActionName.DIFFERENT: Answer.DIFFERENT,
+}
+"""Actions that say what two leads are to each other."""
 
 OPEN = frozenset({DeskStatus.NEW, DeskStatus.CLAIMED, DeskStatus.APPROVED, DeskStatus.SNOOZED})
 
@@ -34,7 +48,8 @@ class Action(Value):
     Attributes:
         key: unique to this very click or command, so that a repeated delivery does nothing.
         desk: channel id whose members may act, where refusals are told.
-        target: of a reassignment, the Slack user id of the new owner.
+        target: of a reassignment, the Slack user id of the new owner; of an answer about two leads, the
+            other lead's id.
         reply_to: an address that reaches the actor even outside the desk's channel, for a while.
     """
 
@@ -55,6 +70,21 @@ def offered(lead: Lead) -> tuple[ActionName, ...]:
     if lead.desk_status != DeskStatus.APPROVED:
         names.append(ActionName.APPROVE)
     return (*names, ActionName.REASSIGN, ActionName.REJECT)
+
+
+def question(lead: Lead) -> Match | None:
+    """The earlier lead about which somebody should say whether it belongs with this one."""
+    if lead.desk_status not in OPEN:
+        return None
+    return next((match for match in lead.matches if not match.sure), None)
+
+
+def asked_about(lead: Lead, action: Action) -> Match:
+    """The earlier lead that the answer is about; NotAllowed when it is answered already."""
+    match = next((match for match in lead.matches if match.lead_id == action.target), None)
+    if match is None or match.kind == MatchKind.SIMILAR:
+        raise NotAllowed(f"What {lead.number} is to that lead was answered before you.")
+    return match
 
 
 def decide(lead: Lead, action: Action) -> Mapping[str, Any]:

@@ -169,6 +169,9 @@ class Match(Value):
     score: Unit
     evidence: tuple[Evidence, ...] = ()
     sure: bool = Field(default=True, description="False: a person is asked")
+    desk_status: DeskStatus | None = Field(default=None, description="where the earlier lead stands")
+    owner: str | None = Field(default=None, description="of the earlier lead: Slack user id")
+    received_at: AwareDatetime | None = Field(default=None, description="of the earlier lead")
 
 
 class Crm(Value):

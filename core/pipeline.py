@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -10,18 +10,24 @@ import structlog
 
 from core import crm as crm_fields
 from core import metrics
-from core.actions import PAST, Action, decide
+from core.actions import ANSWERS, OPEN, PAST, Action, asked_about, decide
 from core.analyze import Analyst
+from core.dedupe import Answer, Decision
 from core.errors import NotAllowed, NotFound, Refused, Unavailable
-from core.lead import Contact, Event, Lead, Match, MatchKind, Part, age_seconds, utcnow
+from core.lead import Contact, Event, Lead, MatchKind, Part, age_seconds, utcnow
 from core.ports import Board, CrmTable, Vector
+from core.recognise import Recognised, Recogniser
 from core.search import Search
 from core.store import Store
+from core.store.people import Labelled
 
 log = structlog.get_logger()
 
 RETRY_REFUSED = timedelta(hours=1)
 """A firm no does not change by itself; once an hour somebody may have mended it."""
+
+PLACEHOLDER_SECONDS = 0.4
+"""A lead that takes longer to recognise and to read by rules gets a placeholder card first."""
 
 LOCAL_TURNS = 2
 """Leads compared and read by rules at once: CPU work, of which more at once only delays the doors."""
@@ -56,6 +62,7 @@ class Parts:
 
     store: Store
     search: Search
+    recogniser: Recogniser
     analyst: Analyst
     crm: CrmTable
     crm_mapping: crm_fields.FieldMapping
@@ -73,56 +80,74 @@ class Parts:
         if Part.CARD in lead.missing:
             await self.store.waiting.done(lead_id, Part.CARD)
 
-    async def understand(self, lead_id: str) -> None:
-        """Compare the lead with the earlier ones and read it: by rules at once, then by the model, if any."""
-        async with self.local_turns:
-            lead = await self.store.leads.get(lead_id)
-            vector, found = await self._look(lead)
-            by_rules = await self.analyst.by_rules(*_reading(lead), vector)
-            await self.store.leads.understood(
-                lead_id,
-                vector=None if vector is None else (self.search.model, vector),
-                found=found,
-                analysis=by_rules,
-                final=not self.analyst.has_model,
-            )
+    async def understand(self, lead_id: str) -> str | None:
+        """Recognise the lead and read it, then show it; the model, if any, reads it after the card is there.
+
+        The id of the lead whose request this surely is again, and which is open: such a lead gets no card.
+        """
+        local = asyncio.create_task(self._take_in(lead_id), name=f"understand:{lead_id}")
+        try:
+            first = await asyncio.wait_for(asyncio.shield(local), PLACEHOLDER_SECONDS)
+        except TimeoutError:
+            await self.show(lead_id)
+            first = await local
+        except asyncio.CancelledError:
+            local.cancel()
+            raise
+        if first is not None:
+            return first
+        await self.show(lead_id)
         if self.analyst.has_model:
-            await self._ask_model(lead, vector)
+            await self._ask_model(await self.store.leads.get(lead_id), None)
+        return None
 
     async def compare(self, lead_id: str) -> None:
-        """Find the earlier leads that belong with this one, which was not possible before."""
+        """Find the earlier leads that belong with this one, which was not possible before.
+
+        The lead has its card: a duplicate that shows only now is for a person to merge.
+        """
         lead = await self.store.leads.get(lead_id)
-        vector, found = await self._look(lead)
-        if vector is not None:
-            await self.store.leads.understood(lead_id, vector=(self.search.model, vector), found=found)
+        seen = await self._recognise(lead)
+        await self.recogniser.keep(lead, replace(seen, decision=seen.decision.asked()))
 
     async def reread(self, lead_id: str) -> None:
         """Let the model read the message, which was not possible before."""
         await self._ask_model(await self.store.leads.get(lead_id), None)
 
-    async def _look(self, lead: Lead) -> tuple[Vector | None, list[Match] | None]:
-        """The message's vector and the leads near it, as far as they are to be had."""
-        vector = None
-        try:
-            vector = await self.search.embed(lead)
-            cosines = await self.search.near_lead(lead, vector)
-        except (Unavailable, Refused) as error:
-            await self._wait(lead.lead_id, Part.MATCHES, error)
-            return vector, None
-        numbers = await self.store.leads.numbers(cosines)
-        return vector, [
-            Match(lead_id=other, number=numbers[other], kind=MatchKind.SIMILAR, score=max(cosine, 0.0))
-            for other, cosine in cosines.items()
-            if other in numbers  # the index may know leads that were erased
-        ]
+    async def _take_in(self, lead_id: str) -> str | None:
+        """What needs nobody outside this process: recognised, read by rules and kept."""
+        async with self.local_turns:
+            lead = await self.store.leads.get(lead_id)
+            seen = await self._recognise(lead)
+            first = await self._first_of(seen.decision)
+            if first is not None and first.analysis is not None:  # the same request is not read twice
+                await self.recogniser.keep(lead, seen, analysis=first.analysis, final=True)
+            else:
+                by_rules = await self.analyst.by_rules(*_reading(lead), seen.vector)
+                final = first is not None or not self.analyst.has_model
+                await self.recogniser.keep(lead, seen, analysis=by_rules, final=final)
+            return None if first is None else first.lead_id
+
+    async def _recognise(self, lead: Lead) -> Recognised:
+        seen = await self.recogniser.recognise(lead)
+        if seen.away is not None:
+            await self._wait(lead.lead_id, Part.MATCHES, seen.away)
+        return seen
+
+    async def _first_of(self, decision: Decision) -> Lead | None:
+        """The open lead that this one only repeats; one that is closed does not swallow a new message."""
+        for match in decision.matches:
+            if match.kind == MatchKind.DUPLICATE:
+                lead = await self.store.leads.standing_for(match.lead_id)
+                if lead.desk_status in OPEN:
+                    return lead
+        return None
 
     async def _ask_model(self, lead: Lead, vector: Vector | None) -> None:
         digest, model = self.analyst.digest(lead.business_type), self.analyst.model_name
         answer = await self.store.leads.answer(lead.lead_id, digest, model)
         try:
             if answer is None:
-                if self.analyst.model_ready():
-                    await self.show(lead.lead_id)  # a useful card while the model thinks
                 answer = await self.analyst.by_model(*_reading(lead), vector)
         except (Unavailable, Refused) as error:
             await self._wait(lead.lead_id, Part.ANALYSIS, error)
@@ -170,10 +195,26 @@ class Parts:
             told=True,
         )
         try:
-            await self.store.leads.act(line, lambda lead: decide(lead, action))
+            if action.name in ANSWERS:
+                await self._answer(action, line)
+            else:
+                await self.store.leads.act(line, lambda lead: decide(lead, action))
         except (NotAllowed, NotFound) as error:
             return str(error)
         return None
+
+    async def _answer(self, action: Action, line: Event) -> None:
+        """Keep what a person says of two leads, and look again at what that makes of this one."""
+        lead = await self.store.leads.get(action.lead_id)
+        other = asked_about(lead, action)
+        answer = ANSWERS[action.name]
+        labelled = Labelled(
+            lead_id=lead.lead_id, other_id=other.lead_id, answer=answer, actor=action.actor, at=line.at
+        )
+        await self.store.people.answer(labelled, line.model_copy(update={"why": other.number}))
+        await self.compare(lead.lead_id)
+        if answer == Answer.SAME_REQUEST:
+            raise NotImplementedError
 
     async def _wait(self, lead_id: str, part: Part, error: Unavailable | Refused) -> None:
         retry_after = timedelta(seconds=(isinstance(error, Unavailable) and error.retry_after) or 0)
@@ -189,9 +230,12 @@ def _reading(lead: Lead) -> tuple[str, Contact, str, datetime]:
 
 async def lead_pipeline(step: Step, parts: Parts, lead_id: str) -> None:
     """From stored to shown, understood, compared and synced."""
-    await step("announce", parts.show, lead_id)
-    await step("understand", parts.understand, lead_id)
-    await step("publish", parts.publish, lead_id)
+    first = await step("understand", parts.understand, lead_id)
+    if first is None:
+        await step("publish", parts.publish, lead_id)
+    else:
+        await step("join", parts.join, lead_id, first)
+        await step("publish", parts.publish, first)
     log.info("lead_processed", lead_id=lead_id)
     metrics.leads_processed.inc()
     metrics.lead_processing_seconds.observe(age_seconds(lead_id))

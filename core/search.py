@@ -1,7 +1,7 @@
 """Similar leads: by meaning, over the vector index, with the store as the truth."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import numpy as np
 import structlog
@@ -20,6 +20,10 @@ one lead, for 50 ms a write of 32. Until then they are searched here, by a dot p
 WORDS_THRESHOLD = 0.35
 """Least cosine of a lead that is like a few words: "brake noise" against a whole message about squealing
 brakes is 0.4 to 0.6, where two messages about the same are 0.85."""
+
+NEAREST = 10
+"""Nearest messages whose senders are compared with a new lead's: of 15 pairs of duplicates that share no key,
+14 are among them (IDENTITY.md)."""
 
 CATCH_UP = 200
 """Newest embedded leads indexed again at the start: more than INDEX_SECONDS brings, and a crash loses."""
@@ -50,15 +54,20 @@ class Search:
         return vector
 
     async def near_lead(self, lead: Lead, vector: Vector) -> dict[str, float]:
-        """Earlier leads like this one, nearest first: id -> cosine; this one is found from now on."""
+        """Earlier leads by nearness, nearest first: id -> cosine; this one is found from now on."""
         # Before the search: of leads that are compared at the same time, the later finds the earlier.
         self._fresh[lead.lead_id] = _point(lead, vector)
-        cosines = await self._near(vector, self._threshold)
+        cosines = await self._near(vector, 0.0)
         # After it: the first search opens the index, and Chroma fails one that meets the first write of all.
         if self._indexing is None or self._indexing.done():
             self._indexing = asyncio.create_task(self._index_soon(), name="index")
         earlier = [lead_id for lead_id in cosines if lead_id < lead.lead_id]  # UUIDv7 sort by time
-        return {lead_id: cosines[lead_id] for lead_id in earlier[: self._limit]}
+        return {lead_id: cosines[lead_id] for lead_id in earlier[:NEAREST]}
+
+    def similar(self, near: Mapping[str, float]) -> dict[str, float]:
+        """Of leads near another, those alike enough to be shown."""
+        alike = [(lead_id, cosine) for lead_id, cosine in near.items() if cosine >= self._threshold]
+        return dict(alike[: self._limit])
 
     async def near_text(self, text: str) -> list[tuple[Lead, float]]:
         """Leads like this text, a few words or a message, nearest first, with their cosines."""
@@ -97,7 +106,7 @@ class Search:
 
     async def _near(self, vector: Vector, threshold: float) -> dict[str, float]:
         # A few more than wanted: the lead itself and later ones may be among them.
-        found = await self._index.nearest(vector, limit=self._limit + 5)
+        found = await self._index.nearest(vector, limit=max(self._limit, NEAREST) + 5)
         cosines = {each.lead_id: each.cosine for each in found}
         cosines |= {point.lead_id: float(np.dot(point.vector, vector)) for point in self._fresh.values()}
         # Rounding takes the cosine of equal texts a hair above 1.

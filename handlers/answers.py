@@ -11,6 +11,7 @@ from core.errors import InvalidLead, NotAllowed, NotFound, Refused, Unavailable
 from core.lead import Event, Lead
 from handlers import cards, wording
 from handlers.mrkdwn import ELLIPSIS, Block, ago, clean, cut, escape, inert, markup, moment, plain, sentence
+from handlers.seen import seen_before
 
 COMMANDS = {
     "help": ("help", "what I can do"),
@@ -78,7 +79,7 @@ def shown(
         *_section("Facts", _facts(lead, hidden_entities), 1_200),
         *_section("How it was read", _reading(lead, hidden_entities), 800),
         *_section("Also sent", _custom(lead, hidden_entities), 800),
-        *_section("Seen before", wording.seen_before(lead, 600, hidden_entities).splitlines(), 800),
+        *_seen(lead, hidden_entities),
         *_section("Waiting", wording.degraded(lead, 400).splitlines(), 500),
         *_history([event for event in history if event.what != "contact_read"], names or {}, 1_500),
         {"type": "context", "elements": [markup(cards.state_line(lead, hidden_entities))]},
@@ -213,6 +214,11 @@ def _reading(lead: Lead, hidden: frozenset[str]) -> list[str]:
 def _custom(lead: Lead, hidden: frozenset[str]) -> list[str]:
     lines = (f"{name}: {value}" for name, value in lead.custom_fields.items())
     return [wording.veiled(line, lead.analysis, hidden) for line in lines]
+
+
+def _seen(lead: Lead, hidden: frozenset[str]) -> list[Block]:
+    text = seen_before(lead, 600, hidden)
+    return [{"type": "section", "text": markup(f"*Seen before*\n{text}")}] if text else []
 
 
 def _section(title: str, lines: Sequence[str], room: int) -> list[Block]:

@@ -7,8 +7,8 @@ customer's own words; seen before; state, source, quality, age; what is degraded
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.actions import PAST, ActionName, offered
-from core.lead import DeskStatus, Event, Lead, Part
+from core.actions import PAST, ActionName, offered, question
+from core.lead import DeskStatus, Event, Lead, Match, Part
 from handlers import wording
 from handlers.mrkdwn import (
     Block,
@@ -22,6 +22,7 @@ from handlers.mrkdwn import (
     phone_link,
     plain,
 )
+from handlers.seen import ANSWERS_SIZE, answer_buttons, seen_before, visible_size
 
 VISIBLE_MAX = 700
 """Most characters on a card, labels of buttons and all."""
@@ -34,7 +35,7 @@ _BUTTONS_MAX = 32
 
 _TEXT_MAX = 2_000  # Slack's, for texts that were cut to the limits above: invisible joiners add to them
 
-_BLOCK_ID = "lead"
+_BLOCK_ID, _QUESTION_ID = "lead", "question"
 
 STATES = {
     DeskStatus.NEW: "Unclaimed",
@@ -55,6 +56,9 @@ HISTORY = {
     "synced": "Saved to the CRM",
     "crm_failed": "Not saved to the CRM",
     "contact_read": "Contact data read",
+    "same_request": "Said to be the same request",
+    "same_person": "Said to be the same person with a new request",
+    "different_person": "Said to be a different person",
 }
 """The verbs of history lines that need more words than themselves."""
 
@@ -79,14 +83,17 @@ def card(lead: Lead, *, now: datetime, hidden_entities: frozenset[str] = frozens
     notes = wording.degraded(lead, _DEGRADED_MAX)
     room = VISIBLE_MAX - wording.HEADLINE_MAX - _contact_size(lead) - _STATE_MAX - _BUTTONS_MAX - len(notes)
     room += wording.HEADLINE_MAX - len(head)
+    asked = question(lead)
+    room -= ANSWERS_SIZE if asked else 0
     seen_room = _SEEN_MAX if room >= _WHY_MAX + _SEEN_MAX else max(_SEEN_MIN, room - _WHY_MAX)
-    seen = wording.seen_before(lead, seen_room, hidden_entities)
-    why = wording.reason(lead, min(_WHY_MAX, room - len(seen)), hidden_entities)
+    seen = seen_before(lead, seen_room, hidden_entities)
+    why = wording.reason(lead, min(_WHY_MAX, room - visible_size(seen)), hidden_entities)
     blocks: list[Block | None] = [
         {"type": "header", "text": plain(head, 150)},
         contact_block(lead),
         _section(why),
-        _section(seen),
+        {"type": "section", "text": markup(seen)} if seen else None,
+        _question(lead, asked),
         {"type": "context", "elements": [markup(state_line(lead, hidden_entities))]},
         {"type": "context", "elements": [plain(notes, _TEXT_MAX, lines=True)]} if notes else None,
         _actions(lead),
@@ -151,16 +158,16 @@ def named(actor: str, name: str | None = None) -> str:
     return f"API key {escape(key, 40)}" if key != actor else mention(actor)
 
 
-def actions_block_id(lead: Lead) -> str:
+def actions_block_id(lead: Lead, kind: str = _BLOCK_ID) -> str:
     """Carries the lead and the version its buttons were drawn for; a user picker has no value of its own."""
-    return f"{_BLOCK_ID}:{lead.lead_id}:{lead.version}"
+    return f"{kind}:{lead.lead_id}:{lead.version}"
 
 
 def lead_of(block_id: str) -> tuple[str, int] | None:
     """The lead's id and the version that was seen, from the block a click came from; None if not a card's."""
     kind, _, rest = block_id.partition(":")
     lead_id, _, version = rest.rpartition(":")
-    if kind != _BLOCK_ID or not lead_id or not (version.isascii() and version.isdigit()):
+    if kind not in {_BLOCK_ID, _QUESTION_ID} or not lead_id or not (version.isascii() and version.isdigit()):
         return None
     return lead_id, int(version)
 
@@ -192,6 +199,13 @@ def _actions(lead: Lead) -> Block | None:
         return None
     buttons = [_button(lead, name, primary=name == names[0]) for name in names]
     return {"type": "actions", "block_id": actions_block_id(lead), "elements": buttons}
+
+
+def _question(lead: Lead, asked: Match | None) -> Block | None:
+    if asked is None:
+        return None
+    block_id = actions_block_id(lead, _QUESTION_ID)
+    return {"type": "actions", "block_id": block_id, "elements": answer_buttons(asked)}
 
 
 def _button(lead: Lead, name: ActionName, *, primary: bool) -> Block:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 
 from core.actions import OPEN
-from core.lead import Analysis, Contact, Entity, Intent, Lead, Match, MatchKind, Part, Status, Urgency
+from core.lead import Analysis, Contact, Entity, Intent, Lead, Part, Status, Urgency
 from handlers.mrkdwn import ELLIPSIS, clean, cut
 
 HEADLINE_MAX = 110
@@ -43,12 +43,6 @@ _TODAY = re.compile(
     r"\b(today|tonight|tomorrow|now|asap|(this|next) \w+|in \w+ (hour|day|week)s?)\b", re.IGNORECASE
 )
 """Words that mean another day on another day."""
-
-RELATION = {
-    MatchKind.DUPLICATE: "Same request as",
-    MatchKind.REPEAT: "Known customer:",
-    MatchKind.SIMILAR: "Like",
-}
 
 MISSING = {
     Part.ANALYSIS: "Read by rules for now, will retry",
@@ -147,26 +141,6 @@ def own_words(lead: Lead, hidden: frozenset[str] = frozenset()) -> str:
     return max(sentences, key=weight, default="")
 
 
-def seen_before(lead: Lead, limit: int, hidden: frozenset[str] = frozenset()) -> str:
-    """Earlier leads that belong with this one, a line a kind, at most ``limit`` characters; or nothing."""
-    lines = []
-    for kind in MatchKind:
-        found = sorted((m for m in lead.matches if m.kind == kind), key=lambda m: -m.score)
-        if not found:
-            continue
-        count = 3 if kind == MatchKind.SIMILAR else 1
-        line = f"{RELATION[kind]} {', '.join(f'{m.number} ({percent(m.score)})' for m in found[:count])}"
-        because = veiled("; ".join(_evidence(found[0])), lead.analysis, hidden)
-        lines.append(f"{line}: {because}" if because else line)
-    kept: list[str] = []
-    for line in lines:
-        room = limit - sum(len(each) + 1 for each in kept)
-        if kept and len(line) > room:
-            break
-        kept.append(cut(line, room))
-    return "\n".join(kept)
-
-
 def degraded(lead: Lead, limit: int) -> str:
     """What is missing and for what it waits, a line each, at most ``limit`` characters; or nothing."""
     lines = [(MISSING[part], clean(why)) for part, why in lead.missing.items() if part in MISSING]
@@ -233,12 +207,6 @@ def _forms(entity: Entity) -> Iterator[str]:
 
 def _longest_first(words: Iterable[str]) -> list[str]:
     return sorted(words, key=lambda word: (-len(word), word))
-
-
-def _evidence(match: Match) -> list[str]:
-    """What weighs most, two pieces, heaviest first."""
-    pieces = sorted(match.evidence, key=lambda piece: -abs(piece.weight))
-    return [text for text in (clean(piece.says) for piece in pieces) if text][:2]
 
 
 def _same(one: str, other: str) -> bool:

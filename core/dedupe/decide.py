@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from core.dedupe.request import Request, Sameness, sameness
 from core.identity import SHIPPED, Comparison, Profile, Shared, Weights, compare
@@ -24,6 +25,14 @@ Not where something does: relatives and namesakes send the same words (a campaig
 _TEXT_DAYS, _TEXT_WORDS = 30.0, 3
 _MATCHES_MOST = 20
 """Earlier leads of a person that are kept as matches, duplicates first."""
+
+
+class Answer(StrEnum):
+    """What a person says of two leads."""
+
+    SAME_REQUEST = "same_request"
+    SAME_PERSON = "same_person"  # with another request
+    DIFFERENT = "different"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +67,13 @@ class Decision:
     question: Match | None = None
     links: Mapping[str, float] = field(default_factory=dict)
 
+    def asked(self) -> "Decision":
+        """The same for a lead that has its card already: that it is a duplicate is a question then."""
+        first = self.matches[0] if self.matches else None
+        if self.question is not None or first is None or first.kind != MatchKind.DUPLICATE:
+            return self
+        return replace(self, matches=self.matches[1:], question=first.model_copy(update={"sure": False}))
+
 
 def decide(
     contact: Contact,
@@ -67,7 +83,8 @@ def decide(
     *,
     shared: Shared | None = None,
     weights: Weights = SHIPPED,
-    apart: frozenset[str] = frozenset(),
+    person_id: str | None = None,
+    said: Mapping[str, Answer] | None = None,
 ) -> Decision:
     """The answer for a new lead.
 
@@ -78,20 +95,23 @@ def decide(
         candidates: all earlier leads that share a key or are near, with all leads of their persons.
         shared: how many persons of the store share a key (core.identity.Shared).
         weights: shipped or learned.
-        apart: person ids that somebody said this person is not.
+        person_id: the person whose lead this surely is, if that is known already.
+        said: lead id -> what somebody said of that lead and this one; goes before all evidence.
     """
+    said = said or {}
     pairs = [
         _Pair.of(contact, profile, request, each, shared=shared or {}, weights=weights) for each in candidates
     ]
-    pairs = [pair for pair in pairs if pair.candidate.person_id not in apart]
+    apart = {each.person_id for each in candidates if said.get(each.lead_id) == Answer.DIFFERENT}
+    pairs = [pair for pair in pairs if pair.candidate.person_id not in apart - {person_id}]
     pairs = _with_same_text(pairs)
-    sure = {pair.candidate.person_id for pair in pairs if pair.weight >= weights.sure}
+    sure = {pair.candidate.person_id for pair in pairs if pair.weight >= weights.sure} | {person_id}
     known = [pair for pair in pairs if pair.candidate.person_id in sure]
     if known:
-        best = max(pair.weight for pair in known)
-        matches = sorted((pair.match(known_weight=best) for pair in known), key=_by_worth)
+        best = max(weights.sure, *(pair.weight for pair in known))
+        matches = sorted((pair.match(known_weight=best, said=said) for pair in known), key=_by_worth)
         links = {pair.candidate.lead_id: pair.weight for pair in known if pair.weight >= weights.sure}
-        question = _same_request(known, best)
+        question = _same_request([pair for pair in known if pair.candidate.lead_id not in said], best)
         return Decision(matches=tuple(matches[:_MATCHES_MOST]), question=question, links=links)
     possible = [pair for pair in pairs if pair.weight >= weights.possible]
     if not possible:
@@ -144,11 +164,16 @@ class _Pair:
         comparison = Comparison(self.weight + SAME_TEXT, (*self.comparison.findings, finding))
         return _Pair(self.candidate, comparison, self.same, self.contact)
 
-    def match(self, *, known_weight: float, sure: bool = True) -> Match:
+    def match(
+        self, *, known_weight: float, said: Mapping[str, Answer] | None = None, sure: bool = True
+    ) -> Match:
         """The candidate as a match; a lead of a surely known person counts by that person's best evidence."""
-        is_same = self.same.probability >= SAME_REQUEST
-        person = _probability(max(self.weight, known_weight))
+        answer = (said or {}).get(self.candidate.lead_id)
+        is_same = self.same.probability >= SAME_REQUEST if answer is None else answer == Answer.SAME_REQUEST
+        person = _probability(max(self.weight, known_weight)) if answer is None else 1.0
         request = self.same.probability if is_same else 1 - self.same.probability
+        if answer is not None:
+            request = 1.0
         return Match(
             lead_id=self.candidate.lead_id,
             number=self.candidate.number,
@@ -175,6 +200,8 @@ def _with_same_text(pairs: Sequence[_Pair]) -> list[_Pair]:
 def _same_request(known: Sequence[_Pair], best: float) -> Match | None:
     """The lead whose request may be this one's, when that is unclear for all of them."""
     low, high = REQUEST_UNSURE
+    if not known:
+        return None
     closest = max(known, key=lambda pair: pair.same.probability)
     if not low <= closest.same.probability < high:
         return None

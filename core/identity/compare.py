@@ -129,7 +129,7 @@ def _phone_level(one: str, other: str) -> str:
 
 def _names(ours: Profile, theirs: Profile, shared: Shared, weights: Weights) -> list[Finding]:
     straight = _name_pair(ours, theirs.given, theirs.surname, weights)
-    swapped = _name_pair(ours, theirs.surname, theirs.given, weights)
+    swapped = _name_pair(ours, theirs.surname, theirs.given, weights, swapped=True)
     best = max(straight, swapped, key=lambda found: sum(finding.weight for finding in found))
     name = full_name(ours)
     if name is None or name != full_name(theirs):
@@ -139,21 +139,30 @@ def _names(ours: Profile, theirs: Profile, shared: Shared, weights: Weights) -> 
 
 
 def _name_pair(
-    ours: Profile, given: tuple[str, ...], surname: tuple[str, ...], weights: Weights
+    ours: Profile,
+    given: tuple[str, ...],
+    surname: tuple[str, ...],
+    weights: Weights,
+    *,
+    swapped: bool = False,
 ) -> list[Finding]:
     found = []
     for field, mine, other in (("given", ours.given, given), ("surname", ours.surname, surname)):
         if mine and other:
-            level = _name_level(field, mine, other)
-            found.append(Finding(field, level, weights.levels[field][level], " ".join(mine), " ".join(other)))
+            level = _name_level(mine, other, nicknames=swapped or field == "given")
+            counted = ("given", "surname") if swapped else (field,)
+            weight = min(weights.levels[each][level] for each in counted)  # what counts from both sides
+            # Swapped, a clash is one of a given name from one of the two sides.
+            named = "given" if swapped and level == "clash" else field
+            found.append(Finding(named, level, weight, " ".join(mine), " ".join(other)))
     return found
 
 
-def _name_level(field: str, one: tuple[str, ...], other: tuple[str, ...]) -> str:
+def _name_level(one: tuple[str, ...], other: tuple[str, ...], *, nicknames: bool) -> str:
     mine, theirs = "".join(one), "".join(other)
     if mine == theirs:
         return "equal"
-    if field == "given" and any(names.same_nickname(a, b) for a in one for b in other):
+    if nicknames and any(names.same_nickname(a, b) for a in one for b in other):
         return "nickname"
     if names.close(mine, theirs) or set(one) & set(other):
         return "close"

@@ -8,7 +8,7 @@ from nicknames import NickNamer
 from rapidfuzz.distance import DamerauLevenshtein
 
 NO_NAME = frozenset(
-    {"na", "n", "none", "null", "nil", "unknown", "anonymous", "test", "tester", "testing", "asdf", "qwerty"}
+    {"na", "none", "null", "nil", "unknown", "anonymous", "test", "tester", "testing", "asdf", "qwerty"}
     | {"xxx", "abc", "name", "firstname", "lastname", "customer", "user", "guest", "admin", "info", "sales"}
     | {"no", "foo", "bar", "sir", "madam", "nobody", "someone", "private", "me", "myself", "owner"}
 )
@@ -40,7 +40,12 @@ def name_words(text: str) -> tuple[str, ...]:
     words = tuple(
         word for word in _APART.split(_NOT_IN_NAMES.sub(" ", folded)) if word and word not in _TITLES
     )
-    return () if all(word in NO_NAME for word in words) else words
+    return () if is_placeholder(words) else words
+
+
+def is_placeholder(words: tuple[str, ...]) -> bool:
+    """Whether the words are typed instead of a name."""
+    return all(word in NO_NAME for word in words) or "".join(words) in NO_NAME
 
 
 def company_words(text: str) -> str:
@@ -52,7 +57,8 @@ def company_words(text: str) -> str:
 
 def fold(text: str) -> str:
     """Lower case without accents; letters of other scripts stay as they are."""
-    parts = unicodedata.normalize("NFKD", text.casefold().translate(_FOLDS))
+    plain = unicodedata.normalize("NFKD", text).casefold().translate(_FOLDS)
+    parts = unicodedata.normalize("NFKD", plain)
     return "".join(char for char in parts if not unicodedata.combining(char))
 
 

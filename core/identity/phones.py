@@ -11,7 +11,8 @@ PHONE_DIGITS = range(7, 16)
 
 _TRUNK_ZERO = re.compile(r"\(0\)")
 _EXTENSION = re.compile(r"\s*(?:ext\.?|extension|x|#)\s*\d{1,6}\s*$", re.IGNORECASE)
-_PLACEHOLDERS = re.compile(r"(\d)\1{6,}|.*(?:12345678|0123456|9876543)\d*|(\d\d)\2{3,}")
+_PLACEHOLDERS = re.compile(r"1?(\d)\1{6,}|0?1234567(?:8|89|890)?|9876543(?:210?)?|(\d\d)\2{3,}")
+"""What people type instead of their number: one digit, or all in a row."""
 _TEXT_MAX = 2_000
 """Characters of a message that are searched for numbers: senders put theirs first or last."""
 
@@ -26,7 +27,7 @@ def number_of(text: str, region: str) -> str | None:
     """
     plain = _EXTENSION.sub("", _TRUNK_ZERO.sub("", text.strip()))
     digits = re.sub(r"\D", "", plain)
-    if len(digits) not in PHONE_DIGITS or _PLACEHOLDERS.fullmatch(digits.lstrip("01") or digits):
+    if len(digits) not in PHONE_DIGITS or _PLACEHOLDERS.fullmatch(digits):
         return None
     if plain.startswith("00"):
         plain = "+" + digits.lstrip("0")

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from core.identity.names import company_words, name_words
+from core.identity.names import company_words, is_placeholder, name_words
 from core.identity.phones import number_of, numbers_in
 from core.lead import Contact
 
@@ -81,7 +81,7 @@ ROLES = frozenset(
 
 _NO_MAIL = re.compile(
     r"(?:test|none|na|n\.?a|no|noemail|nomail|example|abc|asdf|a|aa|xxx?|foo|user|email|fake|no-?reply|donotreply)"
-    r"\d*@.*|.*@(?:test|example|none|na|no|nomail|noemail|fake|asdf)\.(?:com|org|net)"
+    r"\d*@.*|.*@(?:test|none|na|no|nomail|noemail|fake|asdf)\.(?:com|org|net)"
 )
 """What people type into a mail field instead of their address."""
 
@@ -191,7 +191,8 @@ def _name(contact: Contact) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return first, last
     words = first or last
     if len(words) > 1:
-        return words[:-1], words[-1:]
+        given, surname = words[:-1], words[-1:]
+        return () if is_placeholder(given) else given, () if is_placeholder(surname) else surname
     return first, last
 
 

@@ -19,7 +19,7 @@ LEVELS: Mapping[str, Mapping[str, float]] = {
     },
     "phone": {"equal": 6.5, "near": 3.0, "differs": -2.5},
     "given": {"equal": 2.8, "nickname": 2.8, "close": 2.8, "initial": 1.2, "clash": -5.0},
-    "surname": {"equal": 3.5, "close": 3.0, "initial": 1.0, "clash": -4.0},
+    "surname": {"equal": 3.5, "nickname": 3.0, "close": 3.0, "initial": 1.0, "clash": -4.0},
     "company": {"equal": 1.5, "clash": -1.0},
     "birth_date": {"equal": 6.5, "near": 3.0, "clash": -4.0},
     "postcode": {"equal": 2.5, "clash": -0.5},

@@ -32,12 +32,18 @@ def add_event(connection: Connection, event: Event) -> None:
     connection.execute(_ADD, event.model_dump())
 
 
+def is_known(connection: Connection, event: Event) -> bool:
+    """Whether this very line is in the history already: the engine may run a step twice."""
+    return connection.execute(_KNOWN, {"event_id": event.event_id}).first() is not None
+
+
 def untold(connection: Connection, lead_id: str) -> list[Event]:
     """What the desk's thread should say and does not say yet, oldest first."""
     return _events(connection, _UNTOLD, lead_id)
 
 
 _ADD = insert(lead_events)
+_KNOWN = select(lead_events.c.seq).where(lead_events.c.event_id == bindparam("event_id"))
 _OF = select(lead_events).where(lead_events.c.lead_id == bindparam("lead_id")).order_by(lead_events.c.seq)
 _UNTOLD = (
     _OF.join(posts, posts.c.key == "event:" + lead_events.c.event_id, isouter=True)

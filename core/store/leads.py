@@ -11,9 +11,9 @@ from core.errors import NotFound
 from core.lead import Analysis, Contact, Crm, DeskStatus, Event, Lead, Match, Part, Status, SyncStatus, utcnow
 from core.ports import CrmRecord, Vector
 from core.store.database import Database
-from core.store.events import add_event
+from core.store.events import add_event, is_known
 from core.store.submissions import lead_number
-from core.store.tables import analyses, lead_events, leads, matches, vectors, waiting
+from core.store.tables import analyses, leads, matches, vectors, waiting
 
 Decide = Callable[[Lead], Mapping[str, Any]]
 """A pure decision: the lead as it is now -> the columns that change (maybe none); may raise NotAllowed."""
@@ -28,6 +28,13 @@ class Leads:
     async def get(self, lead_id: str) -> Lead:
         """The lead of that id; NotFound if there is none."""
         return await self._database.read(lambda connection: read_lead(connection, lead_id))
+
+    async def standing_for(self, lead_id: str) -> Lead:
+        """The lead that stands for this one: itself, or what it was merged into."""
+        lead = await self.get(lead_id)
+        while lead.merged_into is not None:
+            lead = await self.get(lead.merged_into)
+        return lead
 
     async def by_number(self, number: str) -> Lead:
         """The lead people call ``L-1042`` (also ``l-1042``, ``1042``); NotFound if there is none."""
@@ -100,11 +107,10 @@ class Leads:
 
         An event that is known already changes nothing: the engine may run a step twice.
         """
-        known = select(lead_events.c.seq).where(lead_events.c.event_id == event.event_id)
 
         def write(connection: Connection) -> None:
             lead = read_lead(connection, event.lead_id, for_update=True)
-            if connection.execute(known).first() is not None:
+            if is_known(connection, event):
                 return
             if changes := decide(lead):
                 _change(connection, event.lead_id, changes)
@@ -130,6 +136,7 @@ class Leads:
         *,
         vector: tuple[str, Vector] | None = None,
         found: Sequence[Match] | None = None,
+        compared: bool = True,
         analysis: Analysis | None = None,
         final: bool = False,
     ) -> None:
@@ -138,7 +145,8 @@ class Leads:
         Args:
             lead_id: whose.
             vector: the embedding's model and the message's vector by it.
-            found: the earlier leads that belong with this one; replaces those known, and ends their waiting.
+            found: the earlier leads that belong with this one; replaces those known.
+            compared: whether all of them could be found, so that nothing waits any more.
             analysis: is kept beside other answers, and shown.
             final: the analysis waits for nothing better.
         """
@@ -148,7 +156,8 @@ class Leads:
                 self._keep_vectors(connection, vector[0], {lead_id: vector[1]})
             if found is not None:
                 _replace_matches(connection, lead_id, found)
-                _no_longer_waiting(connection, lead_id, Part.MATCHES)
+                if compared:
+                    _no_longer_waiting(connection, lead_id, Part.MATCHES)
             if analysis is not None:
                 self._keep_analysis(connection, lead_id, analysis)
                 if final:
@@ -250,7 +259,7 @@ _NUMBERS = select(leads.c.lead_id, leads.c.number).where(
     leads.c.lead_id.in_(bindparam("lead_ids", expanding=True))
 )
 _MATCHES = (
-    select(matches, leads.c.number)
+    select(matches, leads.c.number, leads.c.desk_status, leads.c.owner, leads.c.received_at)
     .join(leads, leads.c.lead_id == matches.c.other_id)
     .where(matches.c.lead_id.in_(bindparam("lead_ids", expanding=True)))
     .order_by(matches.c.score.desc())
@@ -283,6 +292,9 @@ def _match(row: RowMapping) -> Match:
         score=row["score"],
         evidence=row["evidence"],
         sure=row["sure"],
+        desk_status=row["desk_status"],
+        owner=row["owner"],
+        received_at=row["received_at"],
     )
 
 

@@ -5,16 +5,16 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core.dedupe import Candidate, Request
+from core.dedupe import Answer, Candidate, Request
 from core.identity import Profile, clusters
-from core.lead import Contact
+from core.lead import Contact, Event
 from core.store.database import Database
+from core.store.events import add_event, is_known
 from core.store.submissions import lead_number
 from core.store.tables import leads, links, match_answers, person_keys, profiles
 
@@ -46,14 +46,6 @@ _TURNS = 7702
 """PostgreSQL's advisory lock under which leads are compared one after the other, as on SQLite anyway."""
 
 
-class Answer(StrEnum):
-    """What a person says of two leads."""
-
-    SAME_REQUEST = "same_request"
-    SAME_PERSON = "same_person"
-    DIFFERENT = "different"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
     """What the store knows around a new lead.
@@ -61,12 +53,14 @@ class Surroundings:
     Attributes:
         candidates: leads compared before that are worth a closer look, with all leads of their persons.
         shared: key -> how many different persons are found under it.
-        apart: persons that this lead's is not, as somebody said.
+        person_id: whose lead it is, as far as it is known; its own id before that.
+        said: lead id -> what somebody said of that lead and this one.
     """
 
     candidates: tuple[Candidate, ...]
     shared: Mapping[str, int]
-    apart: frozenset[str]
+    person_id: str
+    said: Mapping[str, Answer]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,11 +109,12 @@ class People:
             ranked = _ranked(hits)[:CANDIDATES_MOST]
             earlier = _profiles(connection, [*ranked, *near], before=seq)
             telling = [each for each, other in earlier.items() if worth(other)]
-            apart = _apart(connection, lead_id)
+            said = _said(connection, lead_id)
             return Surroundings(
-                candidates=tuple(_candidates(connection, telling, before=seq)),
+                candidates=tuple(_candidates(connection, [*telling, *said], before=seq)),
                 shared={key: len({person for _, person in found}) for key, found in hits.items()},
-                apart=frozenset(_persons(connection, apart)),
+                person_id=_person_of(connection, lead_id),
+                said=said,
             )
 
         return await self._database.write(write)
@@ -129,19 +124,24 @@ class People:
 
         def write(connection: Connection) -> str:
             self._take_turn(connection)
-            connection.execute(delete(links).where(links.c.lead_id == lead_id))
+            connection.execute(delete(links).where(links.c.lead_id == lead_id, links.c.weight < SAID))
+            insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
             rows = [
                 {"lead_id": lead_id, "other_id": other, "weight": weight} for other, weight in weights.items()
             ]
             if rows:
-                connection.execute(links.insert(), rows)
+                known = ["lead_id", "other_id"]
+                connection.execute(insert(links).on_conflict_do_nothing(index_elements=known), rows)
             self._regroup(connection, {lead_id, *weights})
-            return str(connection.execute(_PERSON_OF, {"lead_id": lead_id}).scalar_one())
+            return _person_of(connection, lead_id)
 
         return await self._database.write(write)
 
-    async def answer(self, labelled: Labelled) -> None:
-        """Keep what somebody said of two leads, and let it join or part their persons."""
+    async def answer(self, labelled: Labelled, event: Event) -> None:
+        """Keep what somebody said of two leads with its history line, and join or part their persons by it.
+
+        A history line that is known already changes nothing: the engine may run a step twice.
+        """
         document = {
             "lead_id": labelled.lead_id,
             "other_id": labelled.other_id,
@@ -152,7 +152,12 @@ class People:
 
         def write(connection: Connection) -> None:
             self._take_turn(connection)
+            if is_known(connection, event):
+                return
+            add_event(connection, event)
             self._upsert(connection, match_answers, document, ["lead_id", "other_id"])
+            pair = {labelled.lead_id, labelled.other_id}
+            connection.execute(delete(links).where(links.c.lead_id.in_(pair), links.c.other_id.in_(pair)))
             if labelled.answer != Answer.DIFFERENT:
                 link = {"lead_id": labelled.lead_id, "other_id": labelled.other_id, "weight": SAID}
                 self._upsert(connection, links, link, ["lead_id", "other_id"])
@@ -248,9 +253,8 @@ _CANDIDATES = (
     .where(leads.c.person_id.in_(bindparam("persons", expanding=True)), profiles.c.seq < bindparam("before"))
     .order_by(leads.c.lead_id.desc())
 )
-_APART = select(match_answers.c.lead_id, match_answers.c.other_id).where(
-    match_answers.c.answer == Answer.DIFFERENT,
-    or_(match_answers.c.lead_id == bindparam("lead_id"), match_answers.c.other_id == bindparam("lead_id")),
+_SAID = select(match_answers).where(
+    or_(match_answers.c.lead_id == bindparam("lead_id"), match_answers.c.other_id == bindparam("lead_id"))
 )
 _ANY = 2**31 - 1
 
@@ -306,6 +310,11 @@ def _persons(connection: Connection, lead_ids: Iterable[str]) -> set[str]:
     return {person for person in connection.execute(query).scalars() if person}
 
 
-def _apart(connection: Connection, lead_id: str) -> set[str]:
-    rows = connection.execute(_APART, {"lead_id": lead_id}).all()
-    return {each for row in rows for each in row} - {lead_id}
+def _person_of(connection: Connection, lead_id: str) -> str:
+    return str(connection.execute(_PERSON_OF, {"lead_id": lead_id}).scalar_one())
+
+
+def _said(connection: Connection, lead_id: str) -> dict[str, Answer]:
+    """What people said of this lead and others, by the other's id."""
+    rows = connection.execute(_SAID, {"lead_id": lead_id}).all()
+    return {row.other_id if row.lead_id == lead_id else row.lead_id: Answer(row.answer) for row in rows}

@@ -4,7 +4,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from core.actions import Action, ActionName
+from core.actions import ANSWERS, Action, ActionName
 from core.desk import Desk
 from handlers import cards
 
@@ -30,6 +30,6 @@ def asked(body: dict[str, Any], action: dict[str, Any], desk: str) -> Action:
         lead_id=lead_id,
         desk=desk,
         actor=user,
-        target=action.get("selected_user"),
+        target=action["value"] if action["action_id"] in ANSWERS else action.get("selected_user"),
         reply_to=body.get("response_url"),
     )

@@ -1,0 +1,137 @@
+"""Recognising a lead: who is this, and is it the same request again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.dedupe import Candidate, Decision, Request, decide
+from core.errors import Refused, Unavailable
+from core.identity import SHIPPED, Profile, Weights, compare, keys, profile_of
+from core.lead import Analysis, Lead, Match, MatchKind
+from core.ports import Vector
+from core.search import Search
+from core.store import Store
+
+WORTH = 4.0
+"""log2 below `possible` up to which a pair is loaded whole: the same text may still lift it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recognised:
+    """What earlier leads say about a lead.
+
+    Attributes:
+        vector: of its message; None while the embedding is away.
+        similar: alike leads, id -> cosine, nearest first; None while they cannot be found.
+        away: why something is missing.
+    """
+
+    decision: Decision
+    vector: Vector | None = None
+    similar: Mapping[str, float] | None = None
+    away: Unavailable | Refused | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recogniser:
+    """Compares a lead with those before it.
+
+    Attributes:
+        region: ISO 3166 country of phone numbers without one.
+        weights: shipped or learned.
+    """
+
+    store: Store
+    search: Search
+    region: str
+    weights: Weights = SHIPPED
+
+    async def recognise(self, lead: Lead) -> Recognised:
+        """Who this is and whether it is the same again, and its person kept; safe to be called again.
+
+        Later leads find this one from now on. With the embedding or Chroma away the contact and the words
+        decide alone.
+        """
+        vector, near, away = None, None, None
+        try:
+            vector = await self.search.embed(lead)
+            near = await self.search.near_lead(lead, vector)
+        except (Unavailable, Refused) as error:
+            away = error
+        decision = await self._decide(lead, vector, list(near or ()))
+        similar = None if near is None else self.search.similar(near)
+        return Recognised(decision=decision, vector=vector, similar=similar, away=away)
+
+    async def keep(
+        self, lead: Lead, seen: Recognised, *, analysis: Analysis | None = None, final: bool = False
+    ) -> None:
+        """Keep what was recognised, and an analysis with it (``final``: it waits for nothing better)."""
+        similar = seen.similar or {}
+        await self.store.leads.understood(
+            lead.lead_id,
+            vector=None if seen.vector is None else (self.search.model, seen.vector),
+            found=_matches(seen.decision, similar, await self.store.leads.numbers(similar)),
+            compared=seen.similar is not None,
+            analysis=analysis,
+            final=final,
+        )
+
+    async def _decide(self, lead: Lead, vector: Vector | None, near: Sequence[str]) -> Decision:
+        profile = profile_of(lead.contact, lead.message, region=self.region, custom_fields=lead.custom_fields)
+        least = self.weights.possible - WORTH
+
+        def worth(other: Profile) -> bool:
+            return compare(profile, other, None, self.weights).weight >= least
+
+        around = await self.store.people.meet(
+            lead.lead_id, profile, keys(profile), near=() if profile.is_empty else near, worth=worth
+        )
+        if not around.candidates:
+            return Decision()
+        decision = decide(
+            lead.contact,
+            profile,
+            Request(message=lead.message, at=lead.received_at),
+            await self._with_cosines(around.candidates, vector),
+            shared=around.shared,
+            weights=self.weights,
+            person_id=around.person_id,
+            said=around.said,
+        )
+        if decision.links:
+            await self.store.people.link(lead.lead_id, decision.links)
+        return decision
+
+    async def _with_cosines(
+        self, candidates: Sequence[Candidate], vector: Vector | None
+    ) -> Sequence[Candidate]:
+        if vector is None:
+            return candidates
+        known = await self.store.leads.vectors(self.search.model, [each.lead_id for each in candidates])
+        return [
+            replace(each, cosine=float(np.dot(known[each.lead_id], vector)))
+            if each.lead_id in known
+            else each
+            for each in candidates
+        ]
+
+
+def _matches(decision: Decision, similar: Mapping[str, float], numbers: Mapping[str, str]) -> list[Match]:
+    """All earlier leads that belong with this one, each once: the person's, the unsure one, those alike.
+
+    Args:
+        decision: what recognising gave.
+        similar: lead id -> cosine, of leads alike in meaning.
+        numbers: lead id -> L-1042, of those that exist: the index may know leads that were erased.
+    """
+    found = {match.lead_id: match for match in decision.matches}
+    if decision.question is not None:
+        found[decision.question.lead_id] = decision.question
+    for lead_id, cosine in similar.items():
+        if lead_id in numbers and lead_id not in found:
+            score = min(max(cosine, 0.0), 1.0)
+            found[lead_id] = Match(
+                lead_id=lead_id, number=numbers[lead_id], kind=MatchKind.SIMILAR, score=score
+            )
+    return list(found.values())

@@ -1,0 +1,119 @@
+"""What earlier leads say about this one: the card's "seen before", and the question when that is unclear."""
+
+import re
+from collections.abc import Sequence
+
+from core.actions import ActionName
+from core.lead import DeskStatus, Lead, Match, MatchKind
+from handlers.mrkdwn import ELLIPSIS, Block, ago, escape, mention, plain
+from handlers.wording import percent, veiled
+
+RELATION = {
+    MatchKind.DUPLICATE: "Same request as",
+    MatchKind.REPEAT: "Known customer:",
+    MatchKind.SIMILAR: "Like",
+}
+
+QUESTION = {
+    MatchKind.DUPLICATE: "Likely duplicate of",
+    MatchKind.REPEAT: "Maybe the same person as",
+}
+
+ANSWERS = {
+    ActionName.SAME_REQUEST: "Same request",
+    ActionName.SAME_PERSON: "Same person, new request",
+    ActionName.DIFFERENT: "Different person",
+}
+"""The buttons under the question, in their order."""
+
+ANSWERS_SIZE = sum(map(len, ANSWERS.values()))
+
+_OUTCOMES = {
+    DeskStatus.NEW: "unclaimed",
+    DeskStatus.CLAIMED: "claimed",
+    DeskStatus.APPROVED: "approved",
+    DeskStatus.REJECTED: "rejected",
+    DeskStatus.SNOOZED: "snoozed",
+    DeskStatus.WON: "won",
+    DeskStatus.LOST: "lost",
+    DeskStatus.SPAM: "spam",
+    DeskStatus.MERGED: "merged",
+}
+"""How an earlier lead ended, or where it stands."""
+
+_TOKEN = re.compile(r"<[^<>]*>")
+_TOKEN_SIZE = 14  # "25 minutes ago", "@Dana Whitfield"
+_SIMILAR_MOST = 3
+_STUMP = 12  # less room than this is no evidence
+
+
+def seen_before(lead: Lead, limit: int, hidden: frozenset[str] = frozenset()) -> str:
+    """Earlier leads that belong with this one, a line a kind; mrkdwn of about ``limit`` visible letters."""
+    unsure = next((match for match in lead.matches if not match.sure), None)
+    lines = [_line(lead, QUESTION[unsure.kind], [unsure], limit, hidden)] if unsure else []
+    for kind in MatchKind:
+        found = [match for match in lead.matches if match.kind == kind and match.sure]
+        if found:
+            room = limit - sum(visible_size(line) + 1 for line in lines)
+            lines.append(_line(lead, RELATION[kind], found, room, hidden))
+    kept: list[str] = []
+    for line in lines:
+        if kept and sum(visible_size(each) + 1 for each in kept) + visible_size(line) > limit:
+            break
+        kept.append(line)
+    return "\n".join(kept)
+
+
+def visible_size(text: str) -> int:
+    """About how many characters a person sees of mrkdwn."""
+    return len(_TOKEN.sub("x" * _TOKEN_SIZE, text))
+
+
+def answer_buttons(match: Match) -> list[Block]:
+    """The buttons that say what this lead is to that earlier one."""
+    return [
+        {"type": "button", "action_id": name.value, "text": plain(label, 75), "value": match.lead_id}
+        for name, label in ANSWERS.items()
+    ]
+
+
+def _line(lead: Lead, relation: str, found: Sequence[Match], limit: int, hidden: frozenset[str]) -> str:
+    first = found[0]
+    if first.kind == MatchKind.SIMILAR:
+        named = ", ".join(
+            f"{match.number} ({percent(match.score)})"
+            for match in sorted(found, key=lambda match: -match.score)[:_SIMILAR_MOST]
+        )
+    elif first.kind == MatchKind.REPEAT and first.sure:
+        first = max(found, key=lambda match: match.number.zfill(12))  # the last one is what they remember
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        named = f"{first.number}{_standing(first)}{more}"
+    else:
+        named = f"{first.number}{_standing(first)}"
+    line = f"{relation} {named}"
+    room = limit - visible_size(line) - 2
+    evidence = "; ".join(_evidence(first, against=not first.sure))
+    because = veiled(evidence, lead.analysis, hidden)
+    if not because or room < _STUMP:
+        return line
+    return f"{line}: {escape(because, room)}"
+
+
+def _standing(match: Match) -> str:
+    """Where the earlier lead stands, whose it is and how old: `` (won, @Ana, 3 weeks ago)``."""
+    parts = [
+        _OUTCOMES[match.desk_status] if match.desk_status else "",
+        mention(match.owner) if match.owner else "",
+        ago(match.received_at) if match.received_at else "",
+    ]
+    said = ", ".join(filter(None, parts))
+    return f" ({said})" if said else ""
+
+
+def _evidence(match: Match, *, against: bool) -> list[str]:
+    """What weighs most for it, three pieces, heaviest first; for a question what speaks against it too."""
+    pieces = sorted(match.evidence, key=lambda piece: -abs(piece.weight))
+    speaking = [piece.says for piece in pieces if piece.weight > 0][:3]
+    if against:
+        speaking += [f"but {piece.says}" for piece in pieces if piece.weight < 0][:1]
+    return [says for says in speaking if says.strip(ELLIPSIS + " ")]
