@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.lead import Contact, DeskStatus, Entity, Intent, Lead, MatchKind, Part, Status, Urgency
+from core.lead import Contact, DeskStatus, Entity, Evidence, Intent, Lead, MatchKind, Part, Status, Urgency
 from handlers import cards
 from tests.conftest import Snapshot
 from tests.lead_examples import HOSTILE, NOW, analysis, event, foreign, lead, leads, match
@@ -170,12 +170,46 @@ def test_a_duplicate_comes_with_its_evidence() -> None:
         MatchKind.DUPLICATE, "L-1001", 0.97, "same phone, written differently", "Mike = Michael", "same town"
     )
     said = seen(lead(matches=(twin,)))
-    assert "Same request as L-1001 (97 %): same phone, written differently; Mike = Michael" in said
-    assert "same town" not in said
+    assert "Same request as L-1001: same phone, written differently; Mike = Michael; same town" in said
 
 
-def test_a_known_customer_is_called_one() -> None:
-    assert "Known customer: L-7 (90 %)" in seen(lead(matches=(match(MatchKind.REPEAT, "L-7", 0.9),)))
+def test_a_known_customer_comes_with_the_last_owner_outcome_and_age() -> None:
+    before = match(MatchKind.REPEAT, "L-7", 0.9)
+    last = match(MatchKind.REPEAT, "L-12", 0.8).model_copy(
+        update={"desk_status": DeskStatus.WON, "owner": "U0ANA", "received_at": NOW - timedelta(days=21)}
+    )
+    card = cards.card(lead(matches=(before, last)), now=NOW)
+    section = card.blocks[3]["text"]["text"]
+    assert section.startswith("Known customer: L-12 (won, <@U0ANA>, <!date^")
+    assert section.endswith(") and 1 more")
+
+
+def test_an_unclear_match_is_a_question_with_its_evidence_and_three_answers() -> None:
+    unsure = match(MatchKind.DUPLICATE, "L-1001", 0.6, "same phone", "message 91% alike")
+    unsure = unsure.model_copy(update={"sure": False})
+    card = cards.card(lead(matches=(unsure,)), now=NOW)
+    check_message(card.blocks, card.text)
+    assert "Likely duplicate of L-1001: same phone; message 91% alike" in visible(card.blocks)
+    (buttons,) = [block for block in card.blocks if block.get("block_id", "").startswith("question:")]
+    assert [(each["action_id"], each["value"]) for each in buttons["elements"]] == [
+        ("same_request", "id-L-1001"),
+        ("same_person", "id-L-1001"),
+        ("different", "id-L-1001"),
+    ]
+    assert cards.lead_of(buttons["block_id"]) == (lead().lead_id, lead().version)
+
+
+def test_a_question_names_what_speaks_against_it() -> None:
+    clash = Evidence(field="mail", says="another e-mail", weight=-2.5)
+    unsure = match(MatchKind.REPEAT, "L-9", 0.5, "same surname").model_copy(update={"sure": False})
+    unsure = unsure.model_copy(update={"evidence": (*unsure.evidence, clash)})
+    said = seen(lead(matches=(unsure,)))
+    assert "Maybe the same person as L-9: same surname; but another e-mail" in said
+
+
+def test_a_lead_that_is_over_asks_no_question_any_more() -> None:
+    unsure = match(MatchKind.REPEAT, "L-9", 0.5).model_copy(update={"sure": False})
+    assert "Different person" not in seen(lead(matches=(unsure,), desk_status=DeskStatus.REJECTED))
 
 
 @pytest.mark.parametrize(

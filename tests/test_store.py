@@ -231,7 +231,9 @@ async def test_matches_vectors_and_answers_are_replaced_by_their_keys(store: Sto
     assert list(kept) == [second.lead_id]
     assert np.array_equal(kept[second.lead_id], vector)
     assert await store.leads.vectors("model@2", [second.lead_id]) == {}
-    assert (await store.leads.get(second.lead_id)).matches == (match,)
+    (kept_match,) = (await store.leads.get(second.lead_id)).matches
+    assert (kept_match.lead_id, kept_match.kind, kept_match.score) == (first.lead_id, match.kind, 0.9)
+    assert (kept_match.desk_status, kept_match.received_at) == (DeskStatus.NEW, NOW)  # of the earlier lead
     assert await store.leads.answer(second.lead_id, "0123abcd", "qwen3:4b") == analysis()
     assert await store.leads.answer(second.lead_id, "0123abcd", "rules") is None
 

@@ -26,7 +26,7 @@ WITH_MEANING: Mapping[str, float] = {
     "days": -1.0,  # log(1 + days), up to two weeks, minus 1
     "late": -1.3,  # fortnights beyond the first
     "same_car": 1.5,
-    "other_car": -3.0,
+    "other_car": -5.0,
 }
 WITHOUT_MEANING: Mapping[str, float] = {
     **WITH_MEANING,
