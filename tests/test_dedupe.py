@@ -1,4 +1,4 @@
-"""The same request again, a known person's new one, nobody known, or a question: decisions over candidates."""
+"""The same request again, a person's new one, nobody known, or a question."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -64,11 +64,17 @@ def test_the_same_request_sent_again_is_a_duplicate(again: str) -> None:
     [
         "Do you sell winter tyres for a motorbike?",
         "My 2012 Ford Escape needs an oil change",
-        "My 2012 Honda Civic's brakes are grinding badly, can you look at it this week?",
+        "My 2012 Toyota Camry's brakes are grinding, can you look at them?",
     ],
 )
 def test_another_request_of_a_known_person_is_a_repeat(other: str) -> None:
     assert kinds(decided(other, MIKE, earlier())) == [MatchKind.REPEAT]
+
+
+def test_the_same_words_about_another_car_are_a_question() -> None:
+    decision = decided(BRAKES.replace("2019", "2012"), MIKE, earlier())
+    assert decision.question is not None
+    assert "another vehicle" in [evidence.says for evidence in decision.question.evidence]
 
 
 def test_the_same_words_four_months_later_are_a_new_request() -> None:

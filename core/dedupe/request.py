@@ -26,7 +26,7 @@ WITH_MEANING: Mapping[str, float] = {
     "days": -1.0,  # log(1 + days), up to two weeks, minus 1
     "late": -1.3,  # fortnights beyond the first
     "same_car": 1.5,
-    "other_car": -5.0,
+    "other_car": -4.0,
 }
 WITHOUT_MEANING: Mapping[str, float] = {
     **WITH_MEANING,
@@ -41,7 +41,8 @@ FORTNIGHT = 14.0
 """Days in which a re-sent message is the same request; after two months the same words are a new one."""
 
 _LATE_MOST = 7.0
-_TYPO_LEAST = 4  # letters of a word in which one slip is forgiven
+_FEW = 2.0  # telling words; one alone ("where is my card?") is too little to go by
+_TYPO_LEAST = 5  # letters of a word in which one slip is forgiven
 _WEAK_WEIGHT = 0.3
 """Words that half of all requests share."""
 
@@ -157,7 +158,7 @@ def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
     total = sum(map(_weight, fewer))
     if not total:
         return 0.0
-    return sum(_weight(word) for word in fewer if word in more or _typo_of(word, more)) / total
+    return sum(_weight(word) for word in fewer if word in more or _typo_of(word, more)) / max(total, _FEW)
 
 
 def _weight(word: str) -> float:
