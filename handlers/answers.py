@@ -2,30 +2,60 @@
 
 import difflib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from core.errors import InvalidLead, NotAllowed, NotFound, Refused, Unavailable
+from core.errors import InvalidLead, InvalidSearch, NotAllowed, NotFound, Refused, Unavailable
 from core.lead import Event, Lead
-from handlers import cards, wording
-from handlers.mrkdwn import ELLIPSIS, Block, ago, clean, cut, escape, inert, markup, moment, plain, sentence
+from core.wanted import NOBODY, Wanted
+from handlers import cards, search_options, wording
+from handlers.mrkdwn import (
+    ELLIPSIS,
+    Block,
+    ago,
+    clean,
+    cut,
+    escape,
+    inert,
+    markup,
+    mention,
+    moment,
+    plain,
+    sentence,
+)
 
 COMMANDS = {
     "help": ("help", "what I can do"),
     "show": ("show L-1042", "all about a lead, with its history"),
-    "similar": ("similar L-1042 _or_ words", "earlier leads like this one"),
+    "similar": ("similar L-1042 _or_ words", f"leads like this one; options: {search_options.SHOWN}"),
     "list": ("list", "the newest open leads"),
     "new": ("new", "type in a lead"),
 }
 """Subcommand of /lead -> how it is written (mrkdwn) and what it gives."""
 
+EVERYTHING = Wanted()
+
+_QUOTE_MAX = 100
+_UNKNOWN_MAX = 3  # each is explained in a sentence
+
 ROWS_MAX = 15
+SIMILAR_MAX = 40
+"""Rows of similar leads, of the up to 50 that may be asked for; Slack takes 50 blocks."""
+
+_OPTIONS = {"business_type": "type", "from_date": "since", "to_date": "until", "threshold": "from"}
+"""The API's names of the options -> as people type them, where that differs."""
+
 _BLOCKS_SIZE_MAX = 12_500  # characters of JSON; Slack refuses a message somewhere above 13,200
+_NOTES_SIZE_MAX = 1_000  # of what may follow the rows
 _MESSAGE_CUTS = (8_400, 4_000, 2_000, 500, 0)  # the first that leaves room for the rest; the last always does
 _SECTION_MAX = 2_900
 _LINE_MAX = 200
+
+
+Hidden = Callable[[str], frozenset[str]]
+"""Business type -> names of entities the desk does not show."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +64,11 @@ class Answer:
 
     text: str
     blocks: list[Block]
+
+
+def nothing_hidden(_business_type: str) -> frozenset[str]:
+    """A desk that shows everything."""
+    return frozenset()
 
 
 def usage() -> Answer:
@@ -91,16 +126,48 @@ def shown(
 
 
 def similar(
-    wanted: str, found: Sequence[tuple[Lead, float]], *, hidden_entities: frozenset[str] = frozenset()
+    subject: str,
+    found: Sequence[tuple[Lead, float]],
+    *,
+    wanted: Wanted = EVERYTHING,
+    links: Mapping[str, str] | None = None,
+    unknown: Sequence[str] = (),
+    hidden: Hidden = nothing_hidden,
 ) -> Answer:
-    """Leads like the wanted number or words, nearest first, with their cosines and who sent them."""
+    """Leads like a number or words, nearest first: what was wanted, how alike, outcome, owner, age, sender.
+
+    Args:
+        subject: what they are like.
+        found: the leads with their cosines.
+        wanted: what the search was limited to; it is said.
+        links: addresses of the leads' cards, by lead id.
+        unknown: what looked like an option and is none.
+        hidden: business type -> names of entities this desk does not show.
+    """
+    limits = _limits(wanted)
+    notes = [_unknown(name) for name in unknown[:_UNKNOWN_MAX]]
+    if notes:
+        notes.append(f"Options are {search_options.SHOWN}.")
     if not found:
-        return _said(f"No earlier lead is like “{escape(wanted, 80)}”.")
-    rows = [
-        (f"*{wording.percent(cosine)}* ", f"{escape(wording.sender(lead), 60)} · ", lead)
-        for lead, cosine in found
-    ]
-    return _rows(f"Like “{escape(wanted, 80)}”", rows, hidden_entities)
+        among = f" among {limits}" if limits else ""
+        return _said(" ".join([f"No earlier lead is like “{escape(subject, 80)}”{among}.", *notes]))
+    rows = [_alike(lead, cosine, hidden(lead.business_type)) for lead, cosine in found]
+    title = f"Like “{escape(subject, 80)}”" + (f", among {limits}" if limits else "")
+    answer = _rows(title, rows, hidden, links or {}, most=SIMILAR_MAX)
+    if notes:
+        answer.blocks.append({"type": "context", "elements": [markup(" ".join(notes))]})
+    return answer
+
+
+def invalid_search(error: InvalidSearch) -> Answer:
+    """Which option is wrong, what is possible, and how it is written."""
+    option = _OPTIONS.get(error.field, error.field)
+    return _said(f"*{option}* {escape(error.why, 300)}. For example: `{search_options.EXAMPLE}`")
+
+
+def no_words() -> Answer:
+    """There is nothing to compare with."""
+    return _said("There are no words to look for. Write what it is about, or a number such as L-1042.")
 
 
 def listing(
@@ -112,7 +179,7 @@ def listing(
     """Leads in the order given, a row each, free of contact data."""
     if not leads:
         return _said("Nothing here: no lead is open.")
-    return _rows(title, [("", "", lead) for lead in leads], hidden_entities)
+    return _rows(title, [_Row(lead) for lead in leads], lambda _: hidden_entities)
 
 
 def not_found(error: NotFound) -> Answer:
@@ -158,18 +225,81 @@ def _said(text: str) -> Answer:
     return Answer(text=text, blocks=[{"type": "section", "text": markup(text)}])
 
 
-def _rows(title: str, rows: Sequence[tuple[str, str, Lead]], hidden: frozenset[str]) -> Answer:
-    """A block a lead: something before its first line, something before its second, the lead."""
-    texts = [
-        f"{before}*{escape(wording.notice(lead, hidden))}*\n"
-        f"{below}{cards.state(lead)} · {escape(wording.source(lead))} · {ago(lead.received_at)}"
-        for before, below, lead in rows[:ROWS_MAX]
+def _limits(wanted: Wanted) -> str:
+    """What a search was limited to, as people say it."""
+    day = "%d %b %Y"
+    said = [
+        " or ".join(sorted(cards.STATES[outcome].lower() for outcome in wanted.outcomes)),
+        escape(wanted.business_type or "", 40),
+        "leads",
+        {None: "", NOBODY: "of nobody"}.get(wanted.owner, f"of {mention(wanted.owner or '')}"),
+        f"since {wanted.received_from:{day}}" if wanted.received_from else "",
+        f"before {wanted.received_before:{day}}" if wanted.received_before else "",
     ]
-    blocks: list[Block] = [{"type": "section", "text": markup(text)} for text in (f"*{title}*", *texts)]
-    if len(rows) > ROWS_MAX:
-        more = plain(f"{len(rows) - ROWS_MAX} more are not shown.", 100)
+    return " ".join(filter(None, said)) if wanted.filters else ""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A lead in a list, and what is said of it beside what every list says, as mrkdwn."""
+
+    lead: Lead
+    before: str = ""
+    sender: str = ""
+    quote: str = ""
+
+
+def _alike(lead: Lead, cosine: float, hidden: frozenset[str]) -> _Row:
+    words = wording.veiled(wording.own_words(lead, hidden), lead.analysis, hidden)
+    # Before the analysis nobody knows what a desk with a field policy must not show.
+    quote = "" if hidden and lead.analysis is None else escape(words, _QUOTE_MAX)
+    return _Row(
+        lead,
+        before=f"*{wording.percent(cosine)}* ",
+        sender=escape(wording.sender(lead), 60),
+        quote=f"“{quote}”" if quote else "",
+    )
+
+
+def _rows(
+    title: str,
+    rows: Sequence[_Row],
+    hidden: Hidden,
+    links: Mapping[str, str] | None = None,
+    *,
+    most: int = ROWS_MAX,
+) -> Answer:
+    """A block a lead, as many as Slack takes."""
+    blocks: list[Block] = [{"type": "section", "text": markup(f"*{title}*")}]
+    room = _BLOCKS_SIZE_MAX - _size(blocks) - _NOTES_SIZE_MAX
+    shown = 0
+    for row in rows[:most]:
+        lead = row.lead
+        line = _linked(lead, escape(wording.notice(lead, hidden(lead.business_type))), links or {})
+        facts = [cards.state(lead), ago(lead.received_at), row.sender, escape(wording.source(lead))]
+        lines = [f"{row.before}*{line}*", " · ".join(filter(None, facts)), row.quote]
+        block: Block = {"type": "section", "text": markup("\n".join(filter(None, lines)))}
+        room -= _size(block)
+        if room < 0:
+            break
+        blocks.append(block)
+        shown += 1
+    if len(rows) > shown:
+        more = plain(f"{len(rows) - shown} more are not shown.", 100)
         blocks.append({"type": "context", "elements": [more]})
     return Answer(text=title, blocks=blocks)
+
+
+def _unknown(name: str) -> str:
+    near = search_options.meant(name)
+    hint = f" Did you mean {near}:?" if near else ""
+    return f"“{escape(name, 20)}” is no option and was read as words.{hint}"
+
+
+def _linked(lead: Lead, line: str, links: Mapping[str, str]) -> str:
+    """The line, its number a link to the lead's card where there is one."""
+    link = links.get(lead.lead_id)
+    return line.replace(lead.number, f"<{link}|{lead.number}>", 1) if link else line
 
 
 def _facts(lead: Lead, hidden: frozenset[str]) -> list[str]:
