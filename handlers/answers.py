@@ -1,30 +1,16 @@
-"""What /lead and private notes answer, as pure texts and blocks; lists are free of contact data."""
+"""What /lead and private notes answer, as pure texts and blocks; lists of leads are in handlers.lists."""
 
 import difflib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from core.errors import InvalidLead, InvalidSearch, NotAllowed, NotFound, Refused, Unavailable
+from core.errors import InvalidLead, NotAllowed, NotFound, Refused, Unavailable
 from core.lead import Event, Lead
-from core.wanted import NOBODY, Wanted
 from handlers import cards, search_options, wording
-from handlers.mrkdwn import (
-    ELLIPSIS,
-    Block,
-    ago,
-    clean,
-    cut,
-    escape,
-    inert,
-    markup,
-    mention,
-    moment,
-    plain,
-    sentence,
-)
+from handlers.mrkdwn import ELLIPSIS, Block, clean, cut, escape, inert, markup, moment, plain, sentence
 
 COMMANDS = {
     "help": ("help", "what I can do"),
@@ -35,27 +21,12 @@ COMMANDS = {
 }
 """Subcommand of /lead -> how it is written (mrkdwn) and what it gives."""
 
-EVERYTHING = Wanted()
+BLOCKS_SIZE_MAX = 12_500
+"""Most characters of a message's blocks as JSON; Slack refuses it somewhere above 13,200."""
 
-_QUOTE_MAX = 100
-_UNKNOWN_MAX = 3  # each is explained in a sentence
-
-ROWS_MAX = 15
-SIMILAR_MAX = 40
-"""Rows of similar leads, of the up to 50 that may be asked for; Slack takes 50 blocks."""
-
-_OPTIONS = {"business_type": "type", "from_date": "since", "to_date": "until", "threshold": "from"}
-"""The API's names of the options -> as people type them, where that differs."""
-
-_BLOCKS_SIZE_MAX = 12_500  # characters of JSON; Slack refuses a message somewhere above 13,200
-_NOTES_SIZE_MAX = 1_000  # of what may follow the rows
 _MESSAGE_CUTS = (8_400, 4_000, 2_000, 500, 0)  # the first that leaves room for the rest; the last always does
 _SECTION_MAX = 2_900
 _LINE_MAX = 200
-
-
-Hidden = Callable[[str], frozenset[str]]
-"""Business type -> names of entities the desk does not show."""
 
 
 @dataclass(frozen=True)
@@ -66,22 +37,17 @@ class Answer:
     blocks: list[Block]
 
 
-def nothing_hidden(_business_type: str) -> frozenset[str]:
-    """A desk that shows everything."""
-    return frozenset()
-
-
 def usage() -> Answer:
     """What /lead can do."""
     lines = [f"*/lead {written}*   {gives}" for written, gives in COMMANDS.values()]
-    return _said("\n".join(lines))
+    return told("\n".join(lines))
 
 
 def unknown_command(typed: str) -> Answer:
     """The nearest command for a word that is none, else where help is."""
     near = meant(typed)
     hint = f"Did you mean */lead {COMMANDS[near][0]}*?" if near else "*/lead help* lists what there is."
-    return _said(f"There is no command “{escape(typed, 40)}”. {hint}")
+    return told(f"There is no command “{escape(typed, 40)}”. {hint}")
 
 
 def meant(typed: str) -> str | None:
@@ -121,70 +87,13 @@ def shown(
     # Before the analysis nobody knows what a desk with a field policy must not show.
     message = "" if hidden_entities and lead.analysis is None else _veiled_message(lead, hidden_entities)
     versions = ([*before, *_message(message, limit), *after] for limit in _MESSAGE_CUTS)
-    blocks = next(version for version in versions if _size(version) <= _BLOCKS_SIZE_MAX)
+    blocks = next(version for version in versions if size_of(version) <= BLOCKS_SIZE_MAX)
     return Answer(text=escape(wording.notice(lead, hidden_entities)), blocks=blocks)
-
-
-def similar(
-    subject: str,
-    found: Sequence[tuple[Lead, float]],
-    *,
-    wanted: Wanted = EVERYTHING,
-    links: Mapping[str, str] | None = None,
-    unknown: Sequence[str] = (),
-    hidden: Hidden = nothing_hidden,
-) -> Answer:
-    """Leads like a number or words, nearest first: what was wanted, how alike, outcome, owner, age, sender.
-
-    Args:
-        subject: what they are like.
-        found: the leads with their cosines.
-        wanted: what the search was limited to; it is said.
-        links: addresses of the leads' cards, by lead id.
-        unknown: what looked like an option and is none.
-        hidden: business type -> names of entities this desk does not show.
-    """
-    limits = _limits(wanted)
-    notes = [_unknown(name) for name in unknown[:_UNKNOWN_MAX]]
-    if notes:
-        notes.append(f"Options are {search_options.SHOWN}.")
-    if not found:
-        among = f" among {limits}" if limits else ""
-        return _said(" ".join([f"No earlier lead is like “{escape(subject, 80)}”{among}.", *notes]))
-    rows = [_alike(lead, cosine, hidden(lead.business_type)) for lead, cosine in found]
-    title = f"Like “{escape(subject, 80)}”" + (f", among {limits}" if limits else "")
-    answer = _rows(title, rows, hidden, links or {}, most=SIMILAR_MAX)
-    if notes:
-        answer.blocks.append({"type": "context", "elements": [markup(" ".join(notes))]})
-    return answer
-
-
-def invalid_search(error: InvalidSearch) -> Answer:
-    """Which option is wrong, what is possible, and how it is written."""
-    option = _OPTIONS.get(error.field, error.field)
-    return _said(f"*{option}* {escape(error.why, 300)}. For example: `{search_options.EXAMPLE}`")
-
-
-def no_words() -> Answer:
-    """There is nothing to compare with."""
-    return _said("There are no words to look for. Write what it is about, or a number such as L-1042.")
-
-
-def listing(
-    leads: Sequence[Lead],
-    *,
-    title: str = "Open leads, newest first",
-    hidden_entities: frozenset[str] = frozenset(),
-) -> Answer:
-    """Leads in the order given, a row each, free of contact data."""
-    if not leads:
-        return _said("Nothing here: no lead is open.")
-    return _rows(title, [_Row(lead) for lead in leads], lambda _: hidden_entities)
 
 
 def not_found(error: NotFound) -> Answer:
     """No such lead, and where to find the right one."""
-    return _said(f"{sentence(str(error))} */lead list* shows the newest.")
+    return told(f"{sentence(str(error))} */lead list* shows the newest.")
 
 
 def away(doing: str, error: Unavailable | Refused, *, number: str | None = None) -> Answer:
@@ -201,105 +110,29 @@ def away(doing: str, error: Unavailable | Refused, *, number: str | None = None)
         if isinstance(error, Unavailable)
         else "Please tell whoever runs the desk."
     )
-    return _said(f"{doing} does not answer right now ({escape(error.service, 40)}){safe}. {mend}")
+    return told(f"{doing} does not answer right now ({escape(error.service, 40)}){safe}. {mend}")
 
 
 def not_allowed(error: NotAllowed) -> Answer:
     """A refusal, for the person who asked only."""
-    return _said(sentence(str(error)))
+    return told(sentence(str(error)))
 
 
 def invalid(error: InvalidLead) -> Answer:
     """Why what was sent is no lead, for its sender."""
-    return _said(f"This did not become a lead: {escape(error.field, 60)} {escape(error.why, 200)}.")
+    return told(f"This did not become a lead: {escape(error.field, 60)} {escape(error.why, 200)}.")
 
 
 def failed(reference: str) -> Answer:
     """Something broke that nobody foresaw; ``reference`` is what to look for in the log."""
-    return _said(
+    return told(
         f"That did not work, and it is our fault. No lead is lost. Reference: {escape(reference, 60)}"
     )
 
 
-def _said(text: str) -> Answer:
+def told(text: str) -> Answer:
+    """A sentence or some, as mrkdwn."""
     return Answer(text=text, blocks=[{"type": "section", "text": markup(text)}])
-
-
-def _limits(wanted: Wanted) -> str:
-    """What a search was limited to, as people say it."""
-    day = "%d %b %Y"
-    said = [
-        " or ".join(sorted(cards.STATES[outcome].lower() for outcome in wanted.outcomes)),
-        escape(wanted.business_type or "", 40),
-        "leads",
-        {None: "", NOBODY: "of nobody"}.get(wanted.owner, f"of {mention(wanted.owner or '')}"),
-        f"since {wanted.received_from:{day}}" if wanted.received_from else "",
-        f"before {wanted.received_before:{day}}" if wanted.received_before else "",
-    ]
-    return " ".join(filter(None, said)) if wanted.filters else ""
-
-
-@dataclass(frozen=True)
-class _Row:
-    """A lead in a list, and what is said of it beside what every list says, as mrkdwn."""
-
-    lead: Lead
-    before: str = ""
-    sender: str = ""
-    quote: str = ""
-
-
-def _alike(lead: Lead, cosine: float, hidden: frozenset[str]) -> _Row:
-    words = wording.veiled(wording.own_words(lead, hidden), lead.analysis, hidden)
-    # Before the analysis nobody knows what a desk with a field policy must not show.
-    quote = "" if hidden and lead.analysis is None else escape(words, _QUOTE_MAX)
-    return _Row(
-        lead,
-        before=f"*{wording.percent(cosine)}* ",
-        sender=escape(wording.sender(lead), 60),
-        quote=f"“{quote}”" if quote else "",
-    )
-
-
-def _rows(
-    title: str,
-    rows: Sequence[_Row],
-    hidden: Hidden,
-    links: Mapping[str, str] | None = None,
-    *,
-    most: int = ROWS_MAX,
-) -> Answer:
-    """A block a lead, as many as Slack takes."""
-    blocks: list[Block] = [{"type": "section", "text": markup(f"*{title}*")}]
-    room = _BLOCKS_SIZE_MAX - _size(blocks) - _NOTES_SIZE_MAX
-    shown = 0
-    for row in rows[:most]:
-        lead = row.lead
-        line = _linked(lead, escape(wording.notice(lead, hidden(lead.business_type))), links or {})
-        facts = [cards.state(lead), ago(lead.received_at), row.sender, escape(wording.source(lead))]
-        lines = [f"{row.before}*{line}*", " · ".join(filter(None, facts)), row.quote]
-        block: Block = {"type": "section", "text": markup("\n".join(filter(None, lines)))}
-        room -= _size(block)
-        if room < 0:
-            break
-        blocks.append(block)
-        shown += 1
-    if len(rows) > shown:
-        more = plain(f"{len(rows) - shown} more are not shown.", 100)
-        blocks.append({"type": "context", "elements": [more]})
-    return Answer(text=title, blocks=blocks)
-
-
-def _unknown(name: str) -> str:
-    near = search_options.meant(name)
-    hint = f" Did you mean {near}:?" if near else ""
-    return f"“{escape(name, 20)}” is no option and was read as words.{hint}"
-
-
-def _linked(lead: Lead, line: str, links: Mapping[str, str]) -> str:
-    """The line, its number a link to the lead's card where there is one."""
-    link = links.get(lead.lead_id)
-    return line.replace(lead.number, f"<{link}|{lead.number}>", 1) if link else line
 
 
 def _facts(lead: Lead, hidden: frozenset[str]) -> list[str]:
@@ -350,7 +183,7 @@ def _section(title: str, lines: Sequence[str], room: int) -> list[Block]:
     kept: list[str] = []
     for line in lines:
         text = escape(line, _LINE_MAX)
-        room -= _size(text)
+        room -= size_of(text)
         if room < 0:
             kept.append(ELLIPSIS)
             break
@@ -365,7 +198,7 @@ def _history(history: Sequence[Event], names: Mapping[str, str], room: int) -> l
     for event in reversed(history):
         said = cards.thread_line(event, names.get(event.actor), to=names.get(event.why or ""))
         line = f"{moment(event.at)}  {said}"
-        room -= _size(line)
+        room -= size_of(line)
         if room < 0:
             kept.append(ELLIPSIS)
             break
@@ -392,5 +225,6 @@ def _message(text: str, limit: int) -> list[Block]:
     return blocks
 
 
-def _size(json_value: Any) -> int:
+def size_of(json_value: Any) -> int:
+    """Characters of it as JSON."""
     return len(json.dumps(json_value, ensure_ascii=False))

@@ -12,7 +12,7 @@ from core.desk import Desk
 from core.errors import InvalidLead, NotAllowed, NotFound, Refused, Unavailable
 from core.lead import utcnow
 from core.store.submissions import Submission
-from handlers import answers, views
+from handlers import answers, lists, views
 from handlers.answers import Answer
 from handlers.mrkdwn import escape
 from handlers.slack.api import Slack
@@ -108,7 +108,7 @@ async def _similar(desk: Desk, directory: Directory, rest: str, user: str) -> An
 
 
 async def _list(desk: Desk) -> Answer:
-    return answers.listing(await desk.open_leads(limit=answers.ROWS_MAX))
+    return lists.listing(await desk.open_leads(limit=lists.ROWS_MAX), hidden=desk.hidden)
 
 
 async def _submit(desk: Desk, view: dict[str, Any], user: str) -> None:

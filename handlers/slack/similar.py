@@ -11,7 +11,7 @@ from core.desk import Desk
 from core.errors import InvalidSearch, NotAllowed, NotFound, Refused, Unavailable
 from core.lead import Lead, utcnow
 from core.wanted import Wanted
-from handlers import answers, cards, search_options
+from handlers import answers, cards, lists, search_options
 from handlers.answers import Answer
 from handlers.slack.directory import Directory
 
@@ -51,12 +51,12 @@ async def similar(desk: Desk, directory: Directory, text: str, user: str) -> Ans
             now=utcnow(),
         )
     except InvalidSearch as error:
-        return answers.invalid_search(error)
+        return lists.invalid_search(error)
     subject = typed.words
     if _NUMBER.fullmatch(subject):
         return await _like(desk, directory, await desk.lead(subject), user, wanted, unknown=typed.unknown)
     if not any(letter.isalnum() for letter in subject):
-        return answers.no_words()
+        return lists.no_words()
     return await _like(desk, directory, subject, user, wanted, unknown=typed.unknown)
 
 
@@ -70,7 +70,7 @@ async def _like(
     unknown: Sequence[str] = (),
 ) -> Answer:
     found = await desk.similar(subject, wanted, reader=user)
-    return answers.similar(
+    return lists.similar(
         subject if isinstance(subject, str) else subject.number,
         found,
         wanted=wanted,
