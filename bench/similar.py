@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from sqlalchemy import insert, select
 from uuid_utils.compat import uuid7
 
+import prompts
 from bot.sandbox.scenarios import SCENARIOS
 from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.server import running as running_slack
@@ -44,6 +45,7 @@ SIZES = (1_000, 10_000, 100_000)
 BATCH = 5_000
 ROUNDS, COMMANDS = 200, 200
 LIMIT = 10
+TEXTS = 2_000
 JITTER = 0.5
 """Length of the noise added to a real vector of length 1: a lead's nearest come to a cosine of 0.8."""
 
@@ -57,7 +59,6 @@ OPTIONS = ("", "type:automotive", "outcome:won", "since:2026 outcome:won,lost ty
 
 WHO = ("Hello, I am writing for my mother.", "Hi!", "We found you online.", "A friend told me about you.", "")
 WHEN = ("today", "next week", "on Friday morning", "as soon as possible", "some time in May", "after work")
-EXTRA = ("What would it cost?", "Please call me.", "Is that possible?", "I can send pictures.", "Thank you!")
 
 
 class Given:
@@ -98,13 +99,15 @@ async def main() -> None:
 
 
 async def texts_and_vectors() -> tuple[list[str], NDArray[np.float32]]:
-    """A thousand and more different messages with their real vectors."""
+    """Different messages, made of the examples in prompts/, with their real vectors."""
     draw = random.Random(4)  # noqa: S311 - the same messages each time, no secret
-    texts = [
-        " ".join(filter(None, (draw.choice(WHO), scenario["message"], draw.choice(WHEN), draw.choice(EXTRA))))
-        for scenario in SCENARIOS
-        for _ in range(100)
+    examples = [
+        example
+        for name in prompts.names()
+        for intent in prompts.load(name).intents.values()
+        for example in intent.examples
     ]
+    texts = [" ".join(draw.choice(part) for part in (WHO, examples, WHEN, examples)) for _ in range(TEXTS)]
     embedder = open_embedder(Settings().model_dir)
     try:
         return texts, await embedder.embed(texts)

@@ -17,10 +17,10 @@ log = structlog.get_logger()
 PAGE = 2_000
 """Leads of one read while the sketch is made: 3 MB of vectors."""
 
-CANDIDATES_A_LEAD, CANDIDATES_LEAST = 20, 200
-"""Candidates a wanted lead, and in all: of the true 10 nearest, 200 hold 99 % (bench/similar.py)."""
+SPARE = 20
+"""Candidates beside those wanted, whose real vectors are read: the sketch's cosines are 0.001 off."""
 
-OVERLAP = 200
+OVERLAP = 50
 """History lines read again: on PostgreSQL a line may be committed after one with a higher number."""
 
 RETRIED_MOST = 1_000
@@ -47,8 +47,7 @@ class Filtered:
         """At most ``limit`` leads that are meant, nearest first: id -> cosine."""
         await self.warm_up()
         await self._follow()
-        most = max(CANDIDATES_LEAST, CANDIDATES_A_LEAD * limit)
-        numbers = self._sketch.candidates(vector, wanted, most=most)
+        numbers = self._sketch.candidates(vector, wanted, most=limit + SPARE)
         lead_ids, vectors = await self._store.sketches.vectors(self._model, numbers)
         cosines = vectors @ vector
         best = np.argsort(-cosines, kind="stable")[:limit]

@@ -1,9 +1,9 @@
-"""Every embedded lead in about 64 bytes of memory, so that a filtered search costs no more than a free one.
+"""Every embedded lead in 450 bytes of memory, so that a filtered search costs about as much as a free one.
 
-Of each vector only the signs are kept, a bit a dimension: the share of bits in which two vectors differ tells
-their angle (Charikar, "Similarity estimation techniques from rounding algorithms", 2002), near enough to pick
-a few hundred candidates, whose real vectors then decide. Measured in bench/similar.py; the reasons are in
-docs/decisions.md, 2026-11-25.
+Of each vector two coarser forms are kept. Its signs, a bit a dimension: the share of bits in which two
+vectors differ tells their angle (Charikar, "Similarity estimation techniques from rounding algorithms",
+2002), near enough to pick a thousand among all. And its numbers as bytes, which tell the cosine to 0.001 and
+pick the few whose real vectors then decide. Measured in bench/similar.py; reasons: docs/decisions.md.
 """
 
 from collections.abc import Sequence
@@ -20,12 +20,18 @@ from core.wanted import NOBODY, Wanted
 WORDS = DIMENSIONS // 64
 """64-bit words of one vector's signs."""
 
+BY_SIGNS = 1_000
+"""Leads that the signs pick for a closer look: of the true 10 nearest they hold 99 % (bench/similar.py)."""
+
+LEVELS = 127
+"""The largest number of a vector as a byte."""
+
 ABSENT = -1
 """In the column of statuses: there is no such lead."""
 
 STATUSES = {status: code for code, status in enumerate(DeskStatus)}
 
-GROWTH = 1.5
+GROWTH = 1.5  # pages that nothing was written to take no memory
 SMALLEST = 1_024
 
 
@@ -46,6 +52,8 @@ class _Columns:
     """A column an attribute, a place a lead; signs word by word, as they are compared."""
 
     signs: NDArray[np.uint64]
+    bytes: NDArray[np.int8]
+    scale: NDArray[np.float32]
     status: NDArray[np.int8]
     business_type: NDArray[np.int16]
     owner: NDArray[np.int32]
@@ -55,6 +63,8 @@ class _Columns:
     def empty(cls, places: int) -> "_Columns":
         return cls(
             np.zeros((WORDS, places), np.uint64),
+            np.zeros((places, DIMENSIONS), np.int8),
+            np.zeros(places, np.float32),
             np.full(places, ABSENT, np.int8),
             np.zeros(places, np.int16),
             np.zeros(places, np.int32),
@@ -83,24 +93,28 @@ class Sketch:
         self._make_room(min(row.number for row in rows), max(row.number for row in rows))
         places = np.array([row.number - self._first for row in rows])
         columns = self._columns
-        columns.signs[:, places] = signs(np.stack([row.vector for row in rows])).T
+        vectors = np.stack([row.vector for row in rows])
+        columns.signs[:, places] = signs(vectors).T
+        columns.scale[places] = scale = np.abs(vectors).max(axis=1) / LEVELS
+        columns.bytes[places] = np.rint(vectors / scale[:, np.newaxis])
         columns.status[places] = [STATUSES[row.desk_status] for row in rows]
         columns.business_type[places] = [_code(self._business_types, row.business_type) for row in rows]
         columns.owner[places] = [_code(self._owners, row.owner or NOBODY) for row in rows]
         columns.received_at[places] = [_microseconds(row.received_at) for row in rows]
 
     def candidates(self, vector: Vector, wanted: Wanted, *, most: int) -> list[int]:
-        """Numbers of the leads that are meant and whose signs differ least from the vector's, in no order."""
+        """Numbers of the leads that are meant and nearest to the vector, in no order."""
+        columns = self._columns
         places = np.flatnonzero(self._admitted(wanted))
-        if len(places) <= most:
-            return [self._first + int(place) for place in places]
-        own = signs(vector[np.newaxis, :])[0]
-        everywhere = len(places) == len(self._columns.status)
-        distance = np.zeros(len(places), np.uint16)
-        for word, mine in zip(self._columns.signs, own, strict=True):
-            distance += np.bitwise_count((word if everywhere else word[places]) ^ mine)
-        nearest = np.argpartition(distance, most)[:most]
-        return [self._first + int(place) for place in places[nearest]]
+        if len(places) > BY_SIGNS:
+            distance = np.zeros(len(places), np.uint16)
+            for word, own in zip(columns.signs, signs(vector[np.newaxis, :])[0], strict=True):
+                distance += np.bitwise_count(word[places] ^ own)
+            places = places[np.argpartition(distance, BY_SIGNS)[:BY_SIGNS]]
+        if len(places) > most:
+            cosines = (columns.bytes[places].astype(np.float32) @ vector) * columns.scale[places]
+            places = places[np.argpartition(-cosines, most)[:most]]
+        return [self._first + int(place) for place in places]
 
     def _admitted(self, wanted: Wanted) -> NDArray[np.bool_]:
         columns = self._columns
@@ -125,9 +139,10 @@ class Sketch:
         end = max(self._first + size, most + 1) if size else most + 1
         columns = _Columns.empty(max(SMALLEST, int((end - first) * GROWTH)))
         if size:
-            start = self._first - first
-            for each in fields(_Columns):
-                getattr(columns, each.name)[..., start : start + size] = getattr(old, each.name)
+            kept = slice(self._first - first, self._first - first + size)
+            columns.signs[:, kept] = old.signs
+            for each in fields(_Columns)[1:]:
+                getattr(columns, each.name)[kept] = getattr(old, each.name)
         self._first, self._columns = first, columns
 
 

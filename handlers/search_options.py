@@ -2,13 +2,16 @@
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from core.errors import InvalidSearch
 from core.lead import DeskStatus
 from core.wanted import NOBODY, Wanted
+
+T = TypeVar("T")
 
 LIMIT_MAX = 50
 """Most leads of one answer; MAX_SIMILAR_LEADS has the same bound."""
@@ -105,20 +108,22 @@ def wanted(options: Mapping[str, str], *, business_types: Collection[str], now: 
     Raises InvalidSearch, with what is possible, for a value that is none.
     """
     said = {name: value.strip() for name, value in options.items() if value.strip()}
-    received_from = _date("from_date", said["from_date"], now) if "from_date" in said else None
-    received_before = _date("to_date", said["to_date"], now, end=True) if "to_date" in said else None
+
+    def read(name: str, how: Callable[[str], T]) -> T | None:
+        return how(said[name]) if name in said else None
+
+    received_from = read("from_date", lambda value: _date("from_date", value, now))
+    received_before = read("to_date", lambda value: _date("to_date", value, now, end=True))
     if received_from and received_before and received_from >= received_before:
         raise InvalidSearch("to_date", "is before from_date")
     return Wanted(
-        business_type=_business_type(said["business_type"], business_types)
-        if "business_type" in said
-        else None,
-        owner=_owner(said["owner"]) if "owner" in said else None,
-        outcomes=frozenset(_outcomes(said["outcome"])) if "outcome" in said else frozenset(),
+        business_type=read("business_type", lambda value: _business_type(value, business_types)),
+        owner=read("owner", _owner),
+        outcomes=read("outcome", _outcomes) or frozenset(),
         received_from=received_from,
         received_before=received_before,
-        limit=_limit(said["limit"]) if "limit" in said else None,
-        threshold=_threshold(said["threshold"]) if "threshold" in said else None,
+        limit=read("limit", _limit),
+        threshold=read("threshold", _threshold),
     )
 
 
@@ -136,10 +141,10 @@ def _owner(said: str) -> str:
     return said
 
 
-def _outcomes(said: str) -> list[DeskStatus]:
+def _outcomes(said: str) -> frozenset[DeskStatus]:
     names = [name.strip().lower() for name in said.split(",") if name.strip()]
     try:
-        return [DeskStatus(name) for name in names]
+        return frozenset(DeskStatus(name) for name in names)
     except ValueError:
         raise InvalidSearch("outcome", f"is one or more of {', '.join(DeskStatus)}") from None
 
