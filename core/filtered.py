@@ -41,7 +41,7 @@ class Filtered:
         self._following = asyncio.Lock()
         self._seen = 0
         self._overlap: frozenset[int] = frozenset()
-        self._unembedded: dict[str, None] = {}
+        self._pending: dict[str, None] = {}  # changed, or without a vector when last looked at
 
     async def nearest(self, vector: Vector, wanted: Wanted, *, limit: int) -> dict[str, float]:
         """At most ``limit`` leads that are meant, nearest first: id -> cosine."""
@@ -84,21 +84,18 @@ class Filtered:
     async def _follow(self) -> None:
         """Bring into the sketch what changed in the store since the last time."""
         async with self._following:
-            changed: dict[str, None] = {}
             while lines := await self._store.sketches.lines(max(0, self._seen - OVERLAP)):
                 fresh = [line for line in lines if line.seq not in self._overlap]
-                changed |= dict.fromkeys(line.lead_id for line in fresh if line.is_change)
                 self._seen = max(self._seen, lines[-1].seq)
                 self._overlap = frozenset(line.seq for line in lines if line.seq > self._seen - OVERLAP)
+                self._pending |= dict.fromkeys(line.lead_id for line in fresh if line.is_change)
                 if len(lines) < READ_MOST:
                     break
-            lead_ids = list(self._unembedded | changed)
+            lead_ids = list(self._pending)
             for start in range(0, len(lead_ids), PAGE):
-                part = lead_ids[start : start + PAGE]
-                rows = await self._store.sketches.rows(self._model, part)
+                rows = await self._store.sketches.rows(self._model, lead_ids[start : start + PAGE])
                 self._sketch.put(list(rows.values()))
-                self._unembedded |= dict.fromkeys(lead_id for lead_id in part if lead_id not in rows)
                 for lead_id in rows:
-                    self._unembedded.pop(lead_id, None)
-            for lead_id in list(self._unembedded)[:-RETRIED_MOST]:
-                del self._unembedded[lead_id]
+                    self._pending.pop(lead_id, None)
+            for lead_id in list(self._pending)[:-RETRIED_MOST]:
+                del self._pending[lead_id]

@@ -31,6 +31,7 @@ ABSENT = -1
 
 STATUSES = {status: code for code, status in enumerate(DeskStatus)}
 
+TINY = 1e-12  # a vector of nothing but zeros must not divide by zero
 GROWTH = 1.5  # pages that nothing was written to take no memory
 SMALLEST = 1_024
 
@@ -95,7 +96,7 @@ class Sketch:
         columns = self._columns
         vectors = np.stack([row.vector for row in rows])
         columns.signs[:, places] = signs(vectors).T
-        columns.scale[places] = scale = np.abs(vectors).max(axis=1) / LEVELS
+        columns.scale[places] = scale = np.maximum(np.abs(vectors).max(axis=1), TINY) / LEVELS
         columns.bytes[places] = np.rint(vectors / scale[:, np.newaxis])
         columns.status[places] = [STATUSES[row.desk_status] for row in rows]
         columns.business_type[places] = [_code(self._business_types, row.business_type) for row in rows]
