@@ -60,8 +60,9 @@ class Filtered:
         await asyncio.shield(self._making)
 
     def put(self, rows: Sequence[Row]) -> None:
-        """Take leads that were just embedded, without waiting for the history."""
-        self._sketch.put(rows)
+        """Take leads that were just embedded; where nothing was searched yet, the sketch need not be made."""
+        if self._making is not None:
+            self._sketch.put(rows)
 
     async def close(self) -> None:
         """Give up what is under way."""

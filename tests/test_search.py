@@ -17,7 +17,7 @@ from core.store.submissions import Submission
 from core.wanted import NOBODY, Wanted
 from tests.databases import KINDS, fresh_database
 from tests.fakes import Interrupted
-from tests.product import API_KEY, product
+from tests.product import API_KEY, Product, product
 from tests.test_lead_command import ask
 
 BRAKES = "My brakes grind, can you look at them?"
@@ -147,6 +147,15 @@ async def test_many_leads_are_indexed_at_once_and_found_with_and_without_a_filte
     assert set(await house.found(Wanted(owner=NOBODY))) == numbers
 
 
+async def test_an_embedding_that_is_missing_is_said_in_slack_and_over_http(
+    slack: SlackSandbox, tmp_path: Path
+) -> None:
+    async with product(slack, tmp_path, None, embedding_model="another") as bot:
+        await bot.send(BRAKES)
+        assert "does not answer right now (Embedding model)" in await ask(bot, "similar brakes")
+        assert await over_http(bot) == (503, "REFUSED")
+
+
 async def test_an_index_that_is_away_is_said_in_slack_and_over_http(
     slack: SlackSandbox, tmp_path: Path, embedder: Embedder
 ) -> None:
@@ -156,9 +165,13 @@ async def test_an_index_that_is_away_is_said_in_slack_and_over_http(
         await bot.synced(await bot.send(BRAKES))
         index.go_down()
         assert "does not answer right now (Chroma)" in await ask(bot, "similar brakes")
-        url = f"{bot.app.url}/api/v1/leads/L-1001/similar"
-        async with bot.session.get(url, headers={"Authorization": f"Bearer {API_KEY}"}) as response:
-            assert response.status == 503
-            assert (await response.json())["errors"][0]["code"] == "UNAVAILABLE"
+        assert await over_http(bot) == (503, "UNAVAILABLE")
         index.come_back()
     await chroma.close()
+
+
+async def over_http(bot: Product) -> tuple[int, str]:
+    """Status and code of the refusal to tell what is like the first lead."""
+    url = f"{bot.app.url}/api/v1/leads/L-1001/similar"
+    async with bot.session.get(url, headers={"Authorization": f"Bearer {API_KEY}"}) as response:
+        return response.status, (await response.json())["errors"][0]["code"]
