@@ -55,14 +55,12 @@ async def _index(index: Chroma, leads: int) -> None:
     async def add(at_once: int) -> None:
         await asyncio.gather(*(index.upsert([next(points)]) for _ in range(at_once)))
 
-    async def find(business_type: str | None = None) -> None:
-        await index.nearest(next(points).vector, limit=10, business_type=business_type)
+    async def find() -> None:
+        await index.nearest(next(points).vector, limit=10)
 
     await _timed("add one lead", partial(add, 1))
     await _timed("add 20 leads, each on its own, at once", partial(add, 20))
     await _timed("nearest 10", find)
-    for share, kind in ((73, "most"), (25, "quarter"), (2, "rare")):
-        await _timed(f"nearest 10 of a business type with {share} % of the leads", partial(find, kind))
     await _timed("count", index.count)
 
 
@@ -75,13 +73,12 @@ def _points() -> Iterator[Point]:
     while True:
         raw = draw.normal(size=(500, 32)) @ spread + 1.5 * draw.normal(size=(500, DIMENSIONS))
         unit = (raw / np.linalg.norm(raw, axis=1, keepdims=True)).astype(np.float32)
-        kinds = draw.choice(["most", "quarter", "rare"], 500, p=[0.73, 0.25, 0.02])
-        for vector, kind in zip(unit, kinds, strict=True):
+        for vector in unit:
             number += 1
             yield Point(
                 lead_id=f"lead-{number}",
                 vector=vector,
-                business_type=str(kind),
+                business_type="general",
                 source="bench",
                 created_at=now,
             )

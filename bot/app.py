@@ -31,11 +31,11 @@ from core.recognise import Recogniser
 from core.search import Search
 from core.store import Store, open_store
 from handlers.board import SlackBoard
-from handlers.slack import actions, commands, messages
+from handlers.slack import actions, commands, messages, similar
 from handlers.slack.api import Slack
 from handlers.slack.directory import Directory
 from handlers.slack.socket import Socket
-from handlers.web import health, intake
+from handlers.web import health, intake, leads
 from handlers.web.app import slack_events, web_app
 
 log = structlog.get_logger()
@@ -103,6 +103,7 @@ async def running(
             index,
             threshold=settings.lead_similarity_threshold,
             limit=settings.max_similar_leads,
+            search_threshold=settings.search_threshold,
         )
         stack.push_async_callback(search.close)
         parts = Parts(
@@ -155,7 +156,7 @@ def _secret(value: object) -> str:
 
 async def _warm_up(parts: Parts) -> None:
     """What the first leads would otherwise wait for; they may come before it is done."""
-    await parts.search.catch_up()
+    await parts.search.warm_up()
     await parts.analyst.warm_up()
 
 
@@ -195,7 +196,8 @@ def _bolt(settings: Settings, slack: Slack, desk: Desk, directory: Directory) ->
         logger=logging.getLogger("slack_bolt"),  # else at the root's level, where it logs whole messages
     )
     actions.register(bolt, desk)
-    commands.register(bolt, desk, slack)
+    commands.register(bolt, desk, slack, directory)
+    similar.register(bolt, desk, directory)
     messages.register(bolt, desk, directory)
     return bolt
 
@@ -213,10 +215,10 @@ async def _serve(
         source: [secret.get_secret_value() for secret in listed]
         for source, listed in settings.webhook_secrets.items()
     }
+    api_keys = [key.get_secret_value() for key in settings.api_keys]
     app = web_app(
-        intake.routes(
-            desk, api_keys=[key.get_secret_value() for key in settings.api_keys], webhook_secrets=secrets
-        ),
+        intake.routes(desk, api_keys=api_keys, webhook_secrets=secrets),
+        leads.routes(desk, api_keys=api_keys),
         health.routes(ready=lambda: True, measure=measure),
         [] if settings.slack_app_token else slack_events(bolt),
     )

@@ -100,11 +100,11 @@ def deliveries(
 
 
 @app.command()
-def reindex() -> None:
-    """Rebuild the similarity index from the store."""
+def reindex(*, anew: Annotated[bool, typer.Option("--anew", help="Empty the index first.")] = False) -> None:
+    """Bring the similarity index to what the store says; cut short, it goes on where it was."""
     from bot.commands import reindex as command  # noqa: PLC0415 - heavy
 
-    _run(command.reindex(_settings()))
+    _run(command.reindex(_settings(), anew=anew))
 
 
 @app.command()

@@ -102,6 +102,7 @@ class Settings(NeededToRun):
     business_type: str = "general"
     phone_region: str = Field(default="US", pattern="^[A-Z]{2}$")
     lead_similarity_threshold: float = Field(default=0.85, ge=-1, le=1)
+    search_threshold: float = Field(default=0.35, ge=-1, le=1)
     max_similar_leads: int = Field(default=5, ge=1, le=50)
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -1,5 +1,6 @@
 """The desk: everything that a door (Slack, HTTP, command line) may ask for, with who asked for it."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,8 +15,11 @@ from core.errors import InvalidLead, NotAllowed
 from core.lead import Draft, Event, Lead, utcnow
 from core.pipeline import NOT_A_MEMBER, Parts
 from core.store.submissions import Accepted, Submission
+from core.wanted import Wanted
 
 log = structlog.get_logger()
+
+LEAD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Queue(Protocol):
@@ -92,22 +96,25 @@ class Desk:
         await self._note_reading([lead], reader)
         return lead, history
 
-    async def similar(self, text_or_number: str, *, reader: str) -> list[tuple[Lead, float]]:
-        """Leads like a lead or like a text, nearest first, with their cosines."""
-        if text_or_number.strip().upper().startswith("L-"):
-            lead = await self.parts.store.leads.by_number(text_or_number)
-            found = [pair for pair in await self._near(lead.message) if pair[0].lead_id != lead.lead_id]
-        else:
-            found = await self._near(text_or_number)
+    async def similar(self, subject: Lead | str, wanted: Wanted, *, reader: str) -> list[tuple[Lead, float]]:
+        """Leads like a lead or a text, nearest first, with their cosines."""
+        found = await self.parts.search.similar(subject, wanted)
         await self._note_reading([lead for lead, _ in found], reader)
         return found
+
+    async def lead(self, name: str) -> Lead:
+        """The lead of that id or number (``L-1042``), by itself; NotFound if there is none."""
+        if LEAD_ID.fullmatch(name.lower()):
+            return await self.parts.store.leads.get(name.lower())
+        return await self.parts.store.leads.by_number(name)
+
+    async def cards(self, leads: Sequence[Lead]) -> dict[str, tuple[str, str]]:
+        """Channel and ts of the leads' cards, as far as they are posted, by lead id."""
+        return await self.parts.store.posts.cards([lead.lead_id for lead in leads])
 
     async def open_leads(self, *, limit: int) -> list[Lead]:
         """The newest open leads, for lists without contact data."""
         return await self.parts.store.leads.newest(limit=limit, desk_status=sorted(OPEN))
-
-    async def _near(self, text: str) -> list[tuple[Lead, float]]:
-        return await self.parts.search.near_text(text)
 
     async def _note_reading(self, leads: Sequence[Lead], reader: str) -> None:
         await self.parts.store.events.add([reading(lead, reader) for lead in leads])

@@ -21,6 +21,20 @@ class InvalidLead(LeadDeskError):
         self.code = code
 
 
+class InvalidSearch(LeadDeskError):
+    """A search that cannot be made: told to who asked, with what is possible instead.
+
+    Attributes:
+        field: the option that is wrong, by its name in the API, e.g. ``from_date``.
+        why: what is possible, as the rest of a sentence that begins with the option.
+    """
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(f"{field} {why}")
+        self.field = field
+        self.why = why
+
+
 class Unavailable(LeadDeskError):
     """Weather: a service is away or slow; retried with back-off, then shown on the card.
 

@@ -34,7 +34,7 @@ class Embedder(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """A lead's vector and what the index may filter by."""
+    """A lead's vector, and what is written beside it for those who look into the index."""
 
     lead_id: str
     vector: Vector
@@ -57,13 +57,14 @@ class VectorIndex(Protocol):
     async def upsert(self, points: Sequence[Point]) -> None:
         """Add or replace by lead id."""
 
-    async def nearest(
-        self, vector: Vector, *, limit: int, business_type: str | None = None
-    ) -> list[Neighbour]:
-        """At most ``limit`` leads, nearest first."""
+    async def nearest(self, vector: Vector, *, limit: int) -> list[Neighbour]:
+        """At most ``limit`` leads, nearest first. There is no filter: core.filtered is for that."""
 
     async def forget(self, lead_ids: Sequence[str]) -> None:
         """Remove; an unknown id is no error."""
+
+    async def ids(self) -> set[str]:
+        """The ids of all leads in the index."""
 
     async def count(self) -> int:
         """How many leads the index holds; also the cheapest way to ask whether it is there."""

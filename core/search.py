@@ -1,15 +1,18 @@
 """Similar leads: by meaning, over the vector index, with the store as the truth."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import numpy as np
 import structlog
 
 from core.errors import Refused, Unavailable
+from core.filtered import Filtered
 from core.lead import Lead
 from core.ports import Embedder, Point, Vector, VectorIndex
+from core.sketch import Row
 from core.store import Store
+from core.wanted import Wanted
 
 log = structlog.get_logger()
 
@@ -25,6 +28,12 @@ NEAREST = 10
 """Nearest messages whose senders are compared with a new lead's: of 15 pairs of duplicates that share no key,
 14 are among them (IDENTITY.md)."""
 
+MARGIN = 5
+"""Leads fetched beside those wanted: the lead itself and later ones, or erased ones, may be among them."""
+
+BATCH = 1_000
+"""Leads of one write when many are indexed: Chroma takes 1,400 a second so, one by one 110."""
+
 CATCH_UP = 200
 """Newest embedded leads indexed again at the start: more than INDEX_SECONDS brings, and a crash loses."""
 
@@ -33,13 +42,28 @@ class Search:
     """Embeds messages, indexes their vectors and finds the leads near them."""
 
     def __init__(
-        self, store: Store, embedder: Embedder, index: VectorIndex, *, threshold: float, limit: int
+        self,
+        store: Store,
+        embedder: Embedder,
+        index: VectorIndex,
+        *,
+        threshold: float,
+        limit: int,
+        search_threshold: float = WORDS_THRESHOLD,
     ) -> None:
+        """Args say how near is near.
+
+        threshold: least cosine of an earlier lead that is kept as similar.
+        limit: most leads that are kept, or found where the question does not say.
+        search_threshold: least cosine of what is found where the question does not say.
+        """
         self._store = store
         self._embedder = embedder
         self._index = index
         self._threshold = threshold
         self._limit = limit
+        self._search_threshold = search_threshold
+        self._filtered = Filtered(store, embedder.model)
         self._fresh: dict[str, Point] = {}
         self._indexing: asyncio.Task[None] | None = None
 
@@ -47,6 +71,11 @@ class Search:
     def model(self) -> str:
         """The embedding's name, kept with each vector."""
         return self._embedder.model
+
+    @property
+    def limit(self) -> int:
+        """Most leads that are found where the question does not say."""
+        return self._limit
 
     async def embed(self, lead: Lead) -> Vector:
         """The vector of the lead's message."""
@@ -57,23 +86,34 @@ class Search:
         """Earlier leads by nearness, nearest first: id -> cosine; this one is found from now on."""
         # Before the search: of leads that are compared at the same time, the later finds the earlier.
         self._fresh[lead.lead_id] = _point(lead, vector)
-        cosines = await self._near(vector, 0.0)
+        cosines = _near(await self._nearest(vector, limit=max(self._limit, NEAREST) + MARGIN), 0.0)
         # After it: the first search opens the index, and Chroma fails one that meets the first write of all.
         if self._indexing is None or self._indexing.done():
             self._indexing = asyncio.create_task(self._index_soon(), name="index")
         earlier = [lead_id for lead_id in cosines if lead_id < lead.lead_id]  # UUIDv7 sort by time
         return {lead_id: cosines[lead_id] for lead_id in earlier[:NEAREST]}
 
-    def similar(self, near: Mapping[str, float]) -> dict[str, float]:
+    def alike(self, near: Mapping[str, float]) -> dict[str, float]:
         """Of leads near another, those alike enough to be shown."""
-        alike = [(lead_id, cosine) for lead_id, cosine in near.items() if cosine >= self._threshold]
-        return dict(alike[: self._limit])
+        shown = [(lead_id, cosine) for lead_id, cosine in near.items() if cosine >= self._threshold]
+        return dict(shown[: self._limit])
 
-    async def near_text(self, text: str) -> list[tuple[Lead, float]]:
-        """Leads like this text, a few words or a message, nearest first, with their cosines."""
-        cosines = await self._near((await self._embedder.embed([text]))[0], WORDS_THRESHOLD)
-        found = await self._store.leads.get_many(list(cosines))
-        return [(lead, cosines[lead.lead_id]) for lead in found[: self._limit]]
+    async def similar(self, subject: Lead | str, wanted: Wanted) -> list[tuple[Lead, float]]:
+        """Leads like this lead or text, nearest first, with their cosines; never the lead itself.
+
+        Raises Unavailable or Refused when the embedding or the index is away.
+        """
+        own_id, vector = await self._subject(subject)
+        limit = wanted.limit or self._limit
+        if wanted.filters:
+            cosines = await self._filtered.nearest(vector, wanted, limit=limit + MARGIN)
+        else:
+            cosines = await self._nearest(vector, limit=limit + MARGIN)
+        cosines.pop(own_id, None)
+        threshold = self._search_threshold if wanted.threshold is None else wanted.threshold
+        near = _near(cosines, threshold)
+        found = await self._store.leads.get_many(list(near)[: limit + MARGIN])
+        return [(lead, near[lead.lead_id]) for lead in found if wanted.admits(lead)][:limit]
 
     async def check(self) -> None:
         """Return if the index answers; else raise Unavailable or Refused."""
@@ -87,31 +127,70 @@ class Search:
         self._fresh |= {point.lead_id: point for point in points}
         await self._index_fresh()
 
+    async def warm_up(self) -> None:
+        """Make ready what the first search would otherwise wait for."""
+        await self.catch_up()
+        await self._filtered.warm_up()
+
     async def close(self) -> None:
         """Index what is not yet."""
+        await self._filtered.close()
         if self._indexing is not None:
             self._indexing.cancel()
         await self._index_fresh()
 
+    async def index_many(self, pairs: Sequence[tuple[Lead, Vector]]) -> None:
+        """Index many leads in batches; returns when they are written. Their vectors the caller keeps."""
+        for start in range(0, len(pairs), BATCH):
+            batch = pairs[start : start + BATCH]
+            await self._index.upsert([_point(lead, vector) for lead, vector in batch])
+            self._filtered.put([_row(lead, vector) for lead, vector in batch])
+
     async def reindex(self) -> AsyncIterator[int]:
-        """Rebuild the index from the store; yields how many leads are done, batch by batch."""
+        """Bring the index to what the store says; yields how many leads are done, batch by batch.
+
+        Leads that have a vector are not embedded again, those that are indexed not indexed again: cut short,
+        it goes on where it was. What the store does not know leaves the index.
+        """
+        surplus = await self._index.ids()
+        indexed = frozenset(surplus)
         done = 0
-        async for leads in self._store.leads.every():
-            vectors = await self._embedder.embed([lead.message for lead in leads])
-            by_lead = {lead.lead_id: vector for lead, vector in zip(leads, vectors, strict=True)}
-            await self._store.leads.keep_vectors(self._embedder.model, by_lead)
-            await self._index.upsert([_point(lead, by_lead[lead.lead_id]) for lead in leads])
+        async for leads in self._store.leads.every(batch=BATCH):
+            vectors = await self._vectors(leads)
+            await self.index_many(
+                [(lead, vectors[lead.lead_id]) for lead in leads if lead.lead_id not in indexed]
+            )
+            surplus -= {lead.lead_id for lead in leads}
             done += len(leads)
             yield done
+        await self._index.forget(sorted(surplus))
 
-    async def _near(self, vector: Vector, threshold: float) -> dict[str, float]:
-        # A few more than wanted: the lead itself and later ones may be among them.
-        found = await self._index.nearest(vector, limit=max(self._limit, NEAREST) + 5)
+    async def _vectors(self, leads: Sequence[Lead]) -> dict[str, Vector]:
+        """The kept vectors of these leads, and those of the others made and kept."""
+        vectors = await self._store.leads.vectors(self.model, [lead.lead_id for lead in leads])
+        bare = [lead for lead in leads if lead.lead_id not in vectors]
+        if bare:
+            made = await self._embedder.embed([lead.message for lead in bare])
+            new = {lead.lead_id: vector for lead, vector in zip(bare, made, strict=True)}
+            await self._store.leads.keep_vectors(self.model, new)
+            vectors |= new
+        return vectors
+
+    async def _subject(self, subject: Lead | str) -> tuple[str, Vector]:
+        """The id, if it is a lead, and the vector of what others shall be like."""
+        if isinstance(subject, str):
+            return "", (await self._embedder.embed([subject]))[0]
+        kept = await self._store.leads.vectors(self.model, [subject.lead_id])
+        vector = kept.get(subject.lead_id)
+        return subject.lead_id, await self.embed(subject) if vector is None else vector
+
+    async def _nearest(self, vector: Vector, *, limit: int) -> dict[str, float]:
+        """Cosines of the nearest leads, in no order; all those that wait to be indexed are among them."""
+        found = await self._index.nearest(vector, limit=limit)
         cosines = {each.lead_id: each.cosine for each in found}
-        cosines |= {point.lead_id: float(np.dot(point.vector, vector)) for point in self._fresh.values()}
-        # Rounding takes the cosine of equal texts a hair above 1.
-        near = [(min(cosine, 1.0), lead_id) for lead_id, cosine in cosines.items() if cosine >= threshold]
-        return {lead_id: cosine for cosine, lead_id in sorted(near, reverse=True)}
+        return cosines | {
+            point.lead_id: float(np.dot(point.vector, vector)) for point in self._fresh.values()
+        }
 
     async def _index_soon(self) -> None:
         await asyncio.sleep(INDEX_SECONDS)
@@ -129,6 +208,24 @@ class Search:
         for point in points:
             if self._fresh.get(point.lead_id) is point:
                 del self._fresh[point.lead_id]
+
+
+def _near(cosines: dict[str, float], threshold: float) -> dict[str, float]:
+    """Those from the threshold upwards, nearest first."""
+    # Rounding takes the cosine of equal texts a hair above 1.
+    near = [(min(cosine, 1.0), lead_id) for lead_id, cosine in cosines.items() if cosine >= threshold]
+    return {lead_id: cosine for cosine, lead_id in sorted(near, reverse=True)}
+
+
+def _row(lead: Lead, vector: Vector) -> Row:
+    return Row(
+        number=int(lead.number.removeprefix("L-")),
+        business_type=lead.business_type,
+        desk_status=lead.desk_status,
+        owner=lead.owner,
+        received_at=lead.received_at,
+        vector=vector,
+    )
 
 
 def _point(lead: Lead, vector: Vector) -> Point:

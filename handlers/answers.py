@@ -1,4 +1,4 @@
-"""What /lead and private notes answer, as pure texts and blocks; lists are free of contact data."""
+"""What /lead and private notes answer, as pure texts and blocks; lists of leads are in handlers.lists."""
 
 import difflib
 import json
@@ -9,21 +9,22 @@ from typing import Any
 
 from core.errors import InvalidLead, NotAllowed, NotFound, Refused, Unavailable
 from core.lead import Event, Lead
-from handlers import cards, wording
-from handlers.mrkdwn import ELLIPSIS, Block, ago, clean, cut, escape, inert, markup, moment, plain, sentence
+from handlers import cards, search_options, wording
+from handlers.mrkdwn import ELLIPSIS, Block, clean, cut, escape, inert, markup, moment, plain, sentence
 from handlers.seen import seen_before
 
 COMMANDS = {
     "help": ("help", "what I can do"),
     "show": ("show L-1042", "all about a lead, with its history"),
-    "similar": ("similar L-1042 _or_ words", "earlier leads like this one"),
+    "similar": ("similar L-1042 _or_ words", f"leads like this one; options: {search_options.SHOWN}"),
     "list": ("list", "the newest open leads"),
     "new": ("new", "type in a lead"),
 }
 """Subcommand of /lead -> how it is written (mrkdwn) and what it gives."""
 
-ROWS_MAX = 15
-_BLOCKS_SIZE_MAX = 12_500  # characters of JSON; Slack refuses a message somewhere above 13,200
+BLOCKS_SIZE_MAX = 12_500
+"""Most characters of a message's blocks as JSON; Slack refuses it somewhere above 13,200."""
+
 _MESSAGE_CUTS = (8_400, 4_000, 2_000, 500, 0)  # the first that leaves room for the rest; the last always does
 _SECTION_MAX = 2_900
 _LINE_MAX = 200
@@ -40,14 +41,14 @@ class Answer:
 def usage() -> Answer:
     """What /lead can do."""
     lines = [f"*/lead {written}*   {gives}" for written, gives in COMMANDS.values()]
-    return _said("\n".join(lines))
+    return told("\n".join(lines))
 
 
 def unknown_command(typed: str) -> Answer:
     """The nearest command for a word that is none, else where help is."""
     near = meant(typed)
     hint = f"Did you mean */lead {COMMANDS[near][0]}*?" if near else "*/lead help* lists what there is."
-    return _said(f"There is no command “{escape(typed, 40)}”. {hint}")
+    return told(f"There is no command “{escape(typed, 40)}”. {hint}")
 
 
 def meant(typed: str) -> str | None:
@@ -87,38 +88,13 @@ def shown(
     # Before the analysis nobody knows what a desk with a field policy must not show.
     message = "" if hidden_entities and lead.analysis is None else _veiled_message(lead, hidden_entities)
     versions = ([*before, *_message(message, limit), *after] for limit in _MESSAGE_CUTS)
-    blocks = next(version for version in versions if _size(version) <= _BLOCKS_SIZE_MAX)
+    blocks = next(version for version in versions if size_of(version) <= BLOCKS_SIZE_MAX)
     return Answer(text=escape(wording.notice(lead, hidden_entities)), blocks=blocks)
-
-
-def similar(
-    wanted: str, found: Sequence[tuple[Lead, float]], *, hidden_entities: frozenset[str] = frozenset()
-) -> Answer:
-    """Leads like the wanted number or words, nearest first, with their cosines and who sent them."""
-    if not found:
-        return _said(f"No earlier lead is like “{escape(wanted, 80)}”.")
-    rows = [
-        (f"*{wording.percent(cosine)}* ", f"{escape(wording.sender(lead), 60)} · ", lead)
-        for lead, cosine in found
-    ]
-    return _rows(f"Like “{escape(wanted, 80)}”", rows, hidden_entities)
-
-
-def listing(
-    leads: Sequence[Lead],
-    *,
-    title: str = "Open leads, newest first",
-    hidden_entities: frozenset[str] = frozenset(),
-) -> Answer:
-    """Leads in the order given, a row each, free of contact data."""
-    if not leads:
-        return _said("Nothing here: no lead is open.")
-    return _rows(title, [("", "", lead) for lead in leads], hidden_entities)
 
 
 def not_found(error: NotFound) -> Answer:
     """No such lead, and where to find the right one."""
-    return _said(f"{sentence(str(error))} */lead list* shows the newest.")
+    return told(f"{sentence(str(error))} */lead list* shows the newest.")
 
 
 def away(doing: str, error: Unavailable | Refused, *, number: str | None = None) -> Answer:
@@ -135,42 +111,29 @@ def away(doing: str, error: Unavailable | Refused, *, number: str | None = None)
         if isinstance(error, Unavailable)
         else "Please tell whoever runs the desk."
     )
-    return _said(f"{doing} does not answer right now ({escape(error.service, 40)}){safe}. {mend}")
+    return told(f"{doing} does not answer right now ({escape(error.service, 40)}){safe}. {mend}")
 
 
 def not_allowed(error: NotAllowed) -> Answer:
     """A refusal, for the person who asked only."""
-    return _said(sentence(str(error)))
+    return told(sentence(str(error)))
 
 
 def invalid(error: InvalidLead) -> Answer:
     """Why what was sent is no lead, for its sender."""
-    return _said(f"This did not become a lead: {escape(error.field, 60)} {escape(error.why, 200)}.")
+    return told(f"This did not become a lead: {escape(error.field, 60)} {escape(error.why, 200)}.")
 
 
 def failed(reference: str) -> Answer:
     """Something broke that nobody foresaw; ``reference`` is what to look for in the log."""
-    return _said(
+    return told(
         f"That did not work, and it is our fault. No lead is lost. Reference: {escape(reference, 60)}"
     )
 
 
-def _said(text: str) -> Answer:
+def told(text: str) -> Answer:
+    """A sentence or some, as mrkdwn."""
     return Answer(text=text, blocks=[{"type": "section", "text": markup(text)}])
-
-
-def _rows(title: str, rows: Sequence[tuple[str, str, Lead]], hidden: frozenset[str]) -> Answer:
-    """A block a lead: something before its first line, something before its second, the lead."""
-    texts = [
-        f"{before}*{escape(wording.notice(lead, hidden))}*\n"
-        f"{below}{cards.state(lead)} · {escape(wording.source(lead))} · {ago(lead.received_at)}"
-        for before, below, lead in rows[:ROWS_MAX]
-    ]
-    blocks: list[Block] = [{"type": "section", "text": markup(text)} for text in (f"*{title}*", *texts)]
-    if len(rows) > ROWS_MAX:
-        more = plain(f"{len(rows) - ROWS_MAX} more are not shown.", 100)
-        blocks.append({"type": "context", "elements": [more]})
-    return Answer(text=title, blocks=blocks)
 
 
 def _facts(lead: Lead, hidden: frozenset[str]) -> list[str]:
@@ -226,7 +189,7 @@ def _section(title: str, lines: Sequence[str], room: int) -> list[Block]:
     kept: list[str] = []
     for line in lines:
         text = escape(line, _LINE_MAX)
-        room -= _size(text)
+        room -= size_of(text)
         if room < 0:
             kept.append(ELLIPSIS)
             break
@@ -241,7 +204,7 @@ def _history(history: Sequence[Event], names: Mapping[str, str], room: int) -> l
     for event in reversed(history):
         said = cards.thread_line(event, names.get(event.actor), to=names.get(event.why or ""))
         line = f"{moment(event.at)}  {said}"
-        room -= _size(line)
+        room -= size_of(line)
         if room < 0:
             kept.append(ELLIPSIS)
             break
@@ -268,5 +231,6 @@ def _message(text: str, limit: int) -> list[Block]:
     return blocks
 
 
-def _size(json_value: Any) -> int:
+def size_of(json_value: Any) -> int:
+    """Characters of it as JSON."""
     return len(json.dumps(json_value, ensure_ascii=False))

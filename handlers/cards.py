@@ -31,11 +31,14 @@ _NAME_MAX, _COMPANY_MAX, _PHONE_MAX, _MAIL_MAX = 48, 40, 26, 50
 _QUALITY_MAX = 40  # of its first reason
 _WHY_MAX, _SEEN_MAX, _SEEN_MIN, _DEGRADED_MAX = 220, 150, 40, 150
 _STATE_MAX = 150  # what the state line comes to, with an age of "25 minutes ago" and a name for the mention
-_BUTTONS_MAX = 32
+_BUTTONS_MAX = 40
 
 _TEXT_MAX = 2_000  # Slack's, for texts that were cut to the limits above: invisible joiners add to them
 
 _BLOCK_ID, _QUESTION_ID = "lead", "question"
+
+SIMILAR = "similar"
+"""The button that changes nothing: it shows whoever clicks it the leads that are alike."""
 
 STATES = {
     DeskStatus.NEW: "Unclaimed",
@@ -193,12 +196,11 @@ def _contact_size(lead: Lead) -> int:
     return len(_who(lead)) + max(25, sum(min(len(text), most) + 1 for text, most in reach if text))
 
 
-def _actions(lead: Lead) -> Block | None:
+def _actions(lead: Lead) -> Block:
     names = offered(lead)
-    if not names:
-        return None
     buttons = [_button(lead, name, primary=name == names[0]) for name in names]
-    return {"type": "actions", "block_id": actions_block_id(lead), "elements": buttons}
+    alike = {"type": "button", "action_id": SIMILAR, "text": plain("Similar", 75), "value": lead.lead_id}
+    return {"type": "actions", "block_id": actions_block_id(lead), "elements": [*buttons, alike]}
 
 
 def _question(lead: Lead, asked: Match | None) -> Block | None:

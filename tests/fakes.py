@@ -37,12 +37,15 @@ class Interrupted:
         await self._line()
         await self._index.upsert(points)
 
-    async def nearest(
-        self, vector: Vector, *, limit: int, business_type: str | None = None
-    ) -> list[Neighbour]:
+    async def nearest(self, vector: Vector, *, limit: int) -> list[Neighbour]:
         """As the index."""
         await self._line()
-        return await self._index.nearest(vector, limit=limit, business_type=business_type)
+        return await self._index.nearest(vector, limit=limit)
+
+    async def ids(self) -> set[str]:
+        """As the index."""
+        await self._line()
+        return await self._index.ids()
 
     async def forget(self, lead_ids: Sequence[str]) -> None:
         """As the index."""

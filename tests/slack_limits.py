@@ -18,7 +18,8 @@ TEXT_MAX = {"header": 150, "section": 3_000, "context": 3_000, "markdown": 12_00
 SELECTS = {"users_select", "static_select", "external_select", "conversations_select", "channels_select"}
 ELEMENTS_MAX = {"context": 10, "actions": 25, "context_actions": 5}
 OURS = re.compile(
-    r"<(?:mailto:[^|<>]+\|[^<>]+|tel:\+?\d+\|[^<>]+|@[UW][A-Z0-9]+|#[CG][A-Z0-9]+|!date\^\d+\^[^|<>]+\|[^<>]+)>"
+    r"<(?:mailto:[^|<>]+\|[^<>]+|tel:\+?\d+\|[^<>]+|@[UW][A-Z0-9]+|#[CG][A-Z0-9]+|!date\^\d+\^[^|<>]+\|[^<>]+"
+    r"|https://[\w.-]+/archives/[CG][A-Z0-9]+/p\d+\|L-\d+)>"
 )
 """The only angle brackets that our own markup makes."""
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InvalidLead, NotAllowed, NotFound, Refused, Unavailable
-from core.lead import MESSAGE_MAX, Entity, Event, Lead, MatchKind, Part
-from handlers import answers
+from core.lead import MESSAGE_MAX, Contact, DeskStatus, Entity, Event, Lead, MatchKind, Part
+from handlers import answers, lists
 from handlers.answers import Answer
 from tests.conftest import Snapshot
 from tests.lead_examples import HOSTILE, NOW, analysis, event, foreign, lead, leads, match
@@ -118,32 +118,64 @@ def test_a_desk_with_a_field_policy_shows_no_message_before_the_analysis() -> No
 
 
 def test_similar_leads_come_with_their_likeness() -> None:
-    said = seen(answers.similar("brakes", [(lead(), 0.914), (lead(number="L-7"), 0.86)]))
+    said = seen(lists.similar("brakes", [(lead(), 0.914), (lead(number="L-7"), 0.86)]))
     assert "91 % L-1042: Brake repair, 2019 Honda Civic, urgent" in said
     assert said.index("L-1042") < said.index("L-7")
 
 
+def test_a_similar_lead_says_whose_it_is_what_came_of_it_and_what_was_written() -> None:
+    won = lead(desk_status=DeskStatus.WON, owner="U0ANA")
+    said = seen(lists.similar("brakes", [(won, 0.9)]))
+    assert "Won, owner @Some Body · 25 minutes ago · Mike Chen · web form" in said
+    assert "“My brakes started grinding this morning" in said
+
+
+def test_the_number_of_a_similar_lead_is_a_link_where_its_card_is_known() -> None:
+    link = "https://desk.slack.com/archives/C0DESK/p1763000000000100"
+    answer = lists.similar("brakes", [(lead(), 0.9)], links={lead().lead_id: link})
+    seen(answer)
+    assert f"<{link}|L-1042>: Brake repair" in answer.blocks[1]["text"]["text"]
+
+
+def test_what_a_desk_hides_is_not_among_its_similar_leads() -> None:
+    read = analysis(
+        wants="Filler for the lips", entities={"body_areas": (Entity(value="brakes", quote="brakes"),)}
+    )
+    found = [(lead(analysis=read), 0.9), (lead(analysis=None), 0.8)]
+    said = seen(lists.similar("x", found, hidden=lambda _: frozenset({"body_areas"})))
+    assert "brakes" not in said
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "W" * 300])
+def test_the_most_leads_that_can_be_asked_for_fit_into_a_message(text: str) -> None:
+    contact = Contact(first_name=text, last_name=text)
+    long = lead(message=text * 30, contact=contact, source=text, analysis=analysis(wants=text))
+    links = {long.lead_id: "https://desk.slack.com/archives/C0DESK/p1763000000000100"}
+    unknown = [text[:20]] * 9
+    assert "more are not shown" in seen(lists.similar(text, [(long, 0.9)] * 50, links=links, unknown=unknown))
+
+
 def test_no_similar_lead_is_said_so() -> None:
-    assert "No earlier lead is like “brakes”" in seen(answers.similar("brakes", []))
+    assert "No earlier lead is like “brakes”" in seen(lists.similar("brakes", []))
 
 
 def test_a_list_holds_no_contact_data() -> None:
-    text = json.dumps(answers.listing([lead(), lead(analysis=None)]).blocks)
+    text = json.dumps(lists.listing([lead(), lead(analysis=None)]).blocks)
     assert not any(word in text for word in ("Mike", "Chen", "415", "example.com"))
 
 
 def test_a_long_list_says_how_many_are_left_out() -> None:
-    assert "5 more are not shown" in seen(answers.listing([lead()] * (answers.ROWS_MAX + 5)))
+    assert "5 more are not shown" in seen(lists.listing([lead()] * (lists.ROWS_MAX + 5)))
 
 
 def test_an_empty_list_says_so() -> None:
-    assert "no lead is open" in seen(answers.listing([]))
+    assert "no lead is open" in seen(lists.listing([]))
 
 
 @given(st.lists(st.tuples(leads, st.floats(-1, 1)), max_size=4), foreign)
 def test_any_leads_can_be_listed(found: list[tuple[Lead, float]], wanted: str) -> None:
-    seen(answers.similar(wanted, found))
-    seen(answers.listing([of for of, _ in found]))
+    seen(lists.similar(wanted, found))
+    seen(lists.listing([of for of, _ in found]))
 
 
 def test_a_lead_that_is_not_there_is_answered_with_the_way_to_those_that_are() -> None:
@@ -184,6 +216,6 @@ def test_the_answers_look_as_they_did(snapshot: Snapshot) -> None:
         missing={Part.CRM: "Airtable: asks to wait"},
     )
     shown = answers.shown(full, now=NOW, history=[event("received", actor="system"), event("claimed")])
-    alike = answers.similar("grinding brakes", [(lead(), 0.914)])
+    alike = lists.similar("grinding brakes", [(lead(), 0.914)])
     for name, answer in (("answer_show", shown), ("answer_similar", alike), ("answer_help", answers.usage())):
         snapshot(name, {"text": answer.text, "blocks": answer.blocks})

@@ -256,10 +256,9 @@ def test_an_owner_who_is_no_slack_user_is_not_mentioned() -> None:
     assert cards.state(lead(desk_status=DeskStatus.CLAIMED, owner="!channel")) == "Claimed by !channel"
 
 
-def test_a_closed_lead_has_no_buttons() -> None:
-    assert [b["type"] for b in cards.card(lead(desk_status=DeskStatus.REJECTED), now=NOW).blocks][
-        -1
-    ] == "context"
+def test_a_closed_lead_only_offers_its_similar_ones() -> None:
+    actions = cards.card(lead(desk_status=DeskStatus.REJECTED), now=NOW).blocks[-1]
+    assert [element["action_id"] for element in actions["elements"]] == [cards.SIMILAR]
 
 
 def test_buttons_carry_the_lead_and_the_version_they_were_drawn_for() -> None:

@@ -38,6 +38,11 @@ async def ana(bot: Product, message: str) -> Lead:
     return await bot.synced(await bot.send(message, name="Ana Silva", email="ana@example.com"))
 
 
+def lists(answer: str, lead: Lead) -> bool:
+    """Whether the answer lists this lead, with a link to its card."""
+    return f"|{lead.number}>:" in answer
+
+
 async def readers(bot: Product, lead: Lead) -> list[str]:
     """Who has read the lead's contact data, by the audit trail."""
     history = await bot.app.store.events.of(lead.lead_id)
@@ -71,8 +76,8 @@ async def test_similar_finds_by_number_and_leaves_out_the_lead_itself(bot: Produ
     first = await ana(bot, "Do you offer wedding make-up for six bridesmaids in June?")
     second = await ana(bot, "Do you offer wedding make-up for five bridesmaids in June?")
     answer = await ask(bot, f"similar {first.number}")
-    assert f"{second.number}:" in answer
-    assert f"{first.number}:" not in answer
+    assert lists(answer, second)
+    assert not lists(answer, first)
     assert await readers(bot, second) == [bot.slack.user("dana")]
 
 
@@ -80,7 +85,7 @@ async def test_similar_finds_by_number_and_leaves_out_the_lead_itself(bot: Produ
 @there
 async def test_similar_finds_by_words(bot: Product, text: str) -> None:
     lead = await ana(bot, f"What does it cost to remove the hair on my legs by laser? ({text})")
-    assert f"{lead.number}:" in await ask(bot, text)
+    assert lists(await ask(bot, text), lead)
 
 
 @there

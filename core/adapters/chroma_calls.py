@@ -35,15 +35,11 @@ WRITE_ROWS = 32
 for 50 ms, 256 for 240 ms, at 1.8 against 0.9 ms a row.
 """
 
-OVERFETCH = (4, 16, 64)
-"""How many times ``limit`` is fetched before Chroma is asked to filter.
+BULK_ROWS = 1_000
+"""Rows a write where nothing else has to go on meanwhile, as in `basecamp reindex`."""
 
-At 100,000 leads, limit 10: 40 rows 4 ms, 160 11 ms, 640 30 ms; ``where`` on 2, 25, 73 % of the rows 52, 124,
-309 ms.
-"""
-
-FETCH_MOST = 1000
-"""Rows of one fetch, whatever the limit: from here on ``where`` is as fast."""
+IDS = 10_000
+"""Ids of one read."""
 
 
 def open_client(path: Path | None, url: str | None, timeout: float) -> "Client":
@@ -78,21 +74,22 @@ def checked(vector: Vector) -> Vector:
     return vector
 
 
-def search(
-    vector: Vector, limit: int, business_type: str | None, collection: "Collection"
-) -> list[Neighbour]:
-    """At most ``limit`` leads, nearest first, of that business type if one is named."""
-    if business_type is None:
-        return [neighbour for neighbour, _ in _query(collection, vector, limit)]
-    for fetched in (limit * factor for factor in OVERFETCH if limit * factor <= FETCH_MOST):
-        rows = _query(collection, vector, fetched, with_type=True)
-        found = [neighbour for neighbour, its_type in rows if its_type == business_type]
-        if len(found) >= limit:
-            return found[:limit]
-        if len(rows) < fetched:  # a small collection: there filtering is cheap
-            break
-    rows = _query(collection, vector, limit, where={"business_type": business_type})
-    return [neighbour for neighbour, _ in rows]
+def search(vector: Vector, limit: int, collection: "Collection") -> list[Neighbour]:
+    """At most ``limit`` leads, nearest first.
+
+    Without ``where``: at 100,000 leads it takes 50 to 300 ms instead of 2 (IDENTITY.md, section 6).
+    """
+    result = collection.query(query_embeddings=vector[np.newaxis, :], n_results=limit, include=["distances"])
+    (distances,) = result["distances"] or [[]]
+    return [
+        Neighbour(lead_id=lead_id, cosine=_cosine(distance))
+        for lead_id, distance in zip(result["ids"][0], distances, strict=True)
+    ]
+
+
+def ids(after: int, collection: "Collection") -> set[str]:
+    """The next ids, behind so many."""
+    return set(collection.get(limit=IDS, offset=after, include=[])["ids"])
 
 
 def write(points: Sequence[Point], collection: "Collection") -> None:
@@ -189,29 +186,6 @@ def _http_sessions(client: Any) -> list[Any]:
 def _typed(client: Any) -> "Client":
     # Declared as ClientAPI, which lacks close().
     return cast("Client", client)
-
-
-def _query(
-    collection: "Collection",
-    vector: Vector,
-    limit: int,
-    *,
-    with_type: bool = False,
-    where: dict[str, Any] | None = None,
-) -> list[tuple[Neighbour, object]]:
-    result = collection.query(
-        query_embeddings=vector[np.newaxis, :],
-        n_results=limit,
-        where=where,
-        include=["distances", "metadatas"] if with_type else ["distances"],
-    )
-    ids = result["ids"][0]
-    (distances,) = result["distances"] or [[]]
-    (metadatas,) = result["metadatas"] or [[{}] * len(ids)]
-    return [
-        (Neighbour(lead_id=lead_id, cosine=_cosine(distance)), metadata.get("business_type"))
-        for lead_id, distance, metadata in zip(ids, distances, metadatas, strict=True)
-    ]
 
 
 def _cosine(distance: float) -> float:

@@ -7,6 +7,7 @@ from core.store.events import Events
 from core.store.leads import Leads
 from core.store.people import People
 from core.store.posts import Posts
+from core.store.sketches import Sketches
 from core.store.submissions import Submissions
 from core.store.waiting import WaitingParts
 
@@ -24,6 +25,7 @@ class Store:
     events: Events
     posts: Posts
     waiting: WaitingParts
+    sketches: Sketches
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -41,4 +43,5 @@ async def open_store(url: str) -> Store:
         Events(database),
         Posts(database),
         WaitingParts(database),
+        Sketches(database),
     )

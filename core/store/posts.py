@@ -1,5 +1,6 @@
 """Our messages in Slack: the intent is written before a message is posted, so that none is posted twice."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,6 +59,13 @@ class Posts:
 
         return await self._database.read(read)
 
+    async def cards(self, lead_ids: Collection[str]) -> dict[str, tuple[str, str]]:
+        """Channel and ts of the cards that are posted, by lead id."""
+        keys = {card_key(lead_id): lead_id for lead_id in lead_ids}
+        values = {"keys": list(keys)}
+        rows = await self._database.read(lambda connection: connection.execute(_PLACES, values).all())
+        return {keys[row.key]: (row.channel, row.ts) for row in rows}
+
     async def intend(self, key: str, channel: str, at: datetime) -> Post:
         """Write down that this message is about to be posted; give back an earlier intent if any."""
         upsert = sqlite.insert if self._database.is_sqlite else postgresql.insert
@@ -97,4 +105,7 @@ def card_key(lead_id: str) -> str:
 
 
 _POSTED = update(posts).where(posts.c.key == bindparam("this"))
+_PLACES = select(posts.c.key, posts.c.channel, posts.c.ts).where(
+    posts.c.key.in_(bindparam("keys", expanding=True)), posts.c.ts.is_not(None)
+)
 _POST = select(posts).where(posts.c.key == bindparam("key"))

@@ -12,13 +12,12 @@ from core.desk import Desk
 from core.errors import InvalidLead, NotAllowed, NotFound, Refused, Unavailable
 from core.lead import utcnow
 from core.store.submissions import Submission
-from handlers import answers, views
+from handlers import answers, lists, views
 from handlers.answers import Answer
 from handlers.mrkdwn import escape
 from handlers.slack.api import Slack
-
-PATIENCE = 2.5
-"""Seconds for an answer; Slack shows an error after three."""
+from handlers.slack.directory import Directory
+from handlers.slack.similar import PATIENCE, similar
 
 TRY_AGAIN = "Slack or the store does not answer right now. Please add the lead again in a minute."
 
@@ -26,7 +25,7 @@ Ask = Callable[[str, dict[str, Any]], Awaitable[Answer | None]]
 """A subcommand: (what follows it, Slack's command) -> the answer, or None when a modal was opened."""
 
 
-def register(app: AsyncApp, desk: Desk, slack: Slack) -> None:
+def register(app: AsyncApp, desk: Desk, slack: Slack, directory: Directory) -> None:
     """Listen to /lead and to its modal."""
 
     async def open_modal(words: str, command: dict[str, Any]) -> None:
@@ -35,16 +34,19 @@ def register(app: AsyncApp, desk: Desk, slack: Slack) -> None:
     asks: dict[str, Ask] = {
         "help": lambda _rest, _command: _help(),
         "show": lambda rest, command: _show(desk, rest, command["user_id"]),
-        "similar": lambda rest, command: _similar(desk, rest, command["user_id"]),
+        "similar": lambda rest, command: _similar(desk, directory, rest, command["user_id"]),
         "list": lambda _rest, _command: _list(desk),
         "new": open_modal,
     }
+
+    def unnamed(verb: str) -> Ask:
+        return lambda rest, command: _unnamed(desk, directory, verb, rest, command["user_id"])
 
     @app.command("/lead")
     async def lead(ack: AsyncAck, respond: AsyncRespond, command: dict[str, Any]) -> None:
         await ack()
         verb, _, rest = (command.get("text") or "help").strip().partition(" ")
-        answer = await _in_time(desk, asks.get(verb.lower()), verb, rest.strip(), command)
+        answer = await _in_time(desk, asks.get(verb.lower(), unnamed(verb)), verb, rest.strip(), command)
         if answer is not None:
             await respond(text=answer.text, blocks=answer.blocks, response_type="ephemeral")
 
@@ -63,16 +65,12 @@ def register(app: AsyncApp, desk: Desk, slack: Slack) -> None:
             await ack()
 
 
-async def _in_time(
-    desk: Desk, ask: Ask | None, verb: str, rest: str, command: dict[str, Any]
-) -> Answer | None:
+async def _in_time(desk: Desk, ask: Ask, verb: str, rest: str, command: dict[str, Any]) -> Answer | None:
     """What to say privately, within PATIENCE; None when a modal is the answer."""
     try:
         async with asyncio.timeout(PATIENCE):
             await desk.admit(command["user_id"])
-            if ask is not None:
-                return await ask(rest, command)
-            return await _unnamed(desk, verb, rest, command["user_id"])
+            return await ask(rest, command)
     except (Unavailable, Refused) as error:
         return answers.away(f"*/lead {escape(verb, 20)}*", error)
     except TimeoutError:
@@ -83,13 +81,13 @@ async def _in_time(
         return answers.not_allowed(error)
 
 
-async def _unnamed(desk: Desk, verb: str, rest: str, user: str) -> Answer:
+async def _unnamed(desk: Desk, directory: Directory, verb: str, rest: str, user: str) -> Answer:
     """No command was named: a number is shown, other words are looked up, a slip of the pen is told."""
     if verb.upper().startswith("L-") and not rest:
         return await _show(desk, verb, user)
     if not rest and answers.meant(verb) is not None:
         return answers.unknown_command(verb)
-    return await _similar(desk, f"{verb} {rest}".strip(), user)
+    return await similar(desk, directory, f"{verb} {rest}".strip(), user)
 
 
 async def _help() -> Answer:
@@ -103,14 +101,14 @@ async def _show(desk: Desk, rest: str, user: str) -> Answer:
     return answers.shown(lead, now=utcnow(), history=history, hidden_entities=desk.hidden(lead.business_type))
 
 
-async def _similar(desk: Desk, rest: str, user: str) -> Answer:
+async def _similar(desk: Desk, directory: Directory, rest: str, user: str) -> Answer:
     if not rest:
         return answers.usage()
-    return answers.similar(rest, await desk.similar(rest, reader=user))
+    return await similar(desk, directory, rest, user)
 
 
 async def _list(desk: Desk) -> Answer:
-    return answers.listing(await desk.open_leads(limit=answers.ROWS_MAX))
+    return lists.listing(await desk.open_leads(limit=lists.ROWS_MAX), hidden=desk.hidden)
 
 
 async def _submit(desk: Desk, view: dict[str, Any], user: str) -> None:

@@ -1,7 +1,7 @@
 """The one shape of every JSON answer, and the middleware that turns each outcome into it."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
@@ -9,7 +9,7 @@ from aiohttp import web
 from uuid_utils.compat import uuid4
 
 from core import metrics
-from core.errors import InvalidLead, LeadDeskError, NotAllowed, NotFound, Unavailable
+from core.errors import InvalidLead, InvalidSearch, LeadDeskError, NotAllowed, NotFound, Refused, Unavailable
 from core.lead import utcnow
 
 log = structlog.get_logger()
@@ -34,9 +34,14 @@ class Rejected(Exception):
         self.field = field
 
 
-def answer(request: web.Request, data: Any, *, status: int = 200) -> web.Response:
-    """Success, in the envelope."""
-    return web.json_response(_envelope(request, data=data, errors=[]), status=status)
+def answer(
+    request: web.Request, data: Any, *, status: int = 200, pagination: Mapping[str, Any] | None = None
+) -> web.Response:
+    """Success, in the envelope; lists have a pagination."""
+    envelope = _envelope(request, data=data, errors=[])
+    if pagination is not None:
+        envelope["pagination"] = dict(pagination)
+    return web.json_response(envelope, status=status)
 
 
 @web.middleware
@@ -52,7 +57,7 @@ async def outcomes(request: web.Request, handler: Handler) -> web.StreamResponse
     return response
 
 
-async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse:  # noqa: PLR0911 - one an error
+async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse:  # noqa: C901, PLR0911 - one an error
     try:
         return await handler(request)
     except Rejected as error:
@@ -60,12 +65,18 @@ async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse
     except InvalidLead as error:
         why = f"The lead was not accepted: {error.field} {error.why}."
         return _failure(request, 422, error.code, why, error.field)
+    except InvalidSearch as error:
+        return _failure(request, 422, "INVALID_PARAMETER", f"{error}.", error.field)
     except NotFound as error:
         return _failure(request, 404, "NOT_FOUND", str(error))
     except NotAllowed as error:
         return _failure(request, 403, "NOT_ALLOWED", str(error))
     except Unavailable as error:
         return _failure(request, 503, "UNAVAILABLE", f"{error.service} does not answer right now; try again.")
+    except Refused as error:
+        why = f"{error.service} refuses: whoever runs the desk must mend that."
+        log.warning("service_refused", service=error.service, why=error.why)
+        return _failure(request, 503, "REFUSED", why)
     except web.HTTPRequestEntityTooLarge:
         return _failure(request, 413, "TOO_LARGE", "The body is larger than is accepted.")
     except web.HTTPException as error:

@@ -1,0 +1,112 @@
+"""/lead similar and the card's button: earlier leads that are alike, with their owner, outcome and age."""
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+
+from core.desk import Desk
+from core.errors import InvalidSearch, NotAllowed, NotFound, Refused, Unavailable
+from core.lead import Lead, utcnow
+from core.wanted import Wanted
+from handlers import answers, cards, lists, search_options
+from handlers.answers import Answer
+from handlers.slack.directory import Directory
+
+PATIENCE = 2.5
+"""Seconds for an answer; Slack shows an error after three."""
+
+WHAT = "The similarity search"
+
+_NUMBER = re.compile(r"(?:L-|#)\d{1,10}", re.IGNORECASE | re.ASCII)
+_MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>|([UW][A-Z0-9]{7,})", re.ASCII)
+
+
+def register(app: AsyncApp, desk: Desk, directory: Directory) -> None:
+    """Listen to the card's button."""
+
+    @app.action(cards.SIMILAR)
+    async def clicked(
+        ack: AsyncAck, respond: AsyncRespond, body: dict[str, Any], action: dict[str, Any]
+    ) -> None:
+        await ack()
+        answer = await _in_time(desk, directory, action["value"], body["user"]["id"])
+        await respond(
+            text=answer.text, blocks=answer.blocks, response_type="ephemeral", replace_original=False
+        )
+
+
+async def similar(desk: Desk, directory: Directory, text: str, user: str) -> Answer:
+    """What to answer to the words and options that a member of the desk typed.
+
+    Raises NotFound for an unknown number, Unavailable or Refused when the search is away.
+    """
+    typed = search_options.take_apart(text)
+    try:
+        wanted = search_options.wanted(
+            await _with_owner(typed.options, directory, desk.channel, user),
+            business_types=desk.business_types,
+            now=utcnow(),
+        )
+    except InvalidSearch as error:
+        return lists.invalid_search(error)
+    subject = typed.words
+    if _NUMBER.fullmatch(subject):
+        return await _like(desk, directory, await desk.lead(subject), user, wanted, unknown=typed.unknown)
+    if not any(letter.isalnum() for letter in subject):
+        return lists.no_words()
+    return await _like(desk, directory, subject, user, wanted, unknown=typed.unknown)
+
+
+async def _like(
+    desk: Desk,
+    directory: Directory,
+    subject: Lead | str,
+    user: str,
+    wanted: Wanted,
+    *,
+    unknown: Sequence[str] = (),
+) -> Answer:
+    found = await desk.similar(subject, wanted, reader=user)
+    return lists.similar(
+        subject if isinstance(subject, str) else subject.number,
+        found,
+        wanted=wanted,
+        links=await directory.links(await desk.cards([lead for lead, _ in found])),
+        unknown=unknown,
+        hidden=desk.hidden,
+    )
+
+
+async def _in_time(desk: Desk, directory: Directory, lead_id: str, user: str) -> Answer:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await desk.admit(user)
+            return await _like(desk, directory, await desk.lead(lead_id), user, Wanted())
+    except (Unavailable, Refused) as error:
+        return answers.away(WHAT, error)
+    except TimeoutError:
+        return answers.away(WHAT, Unavailable("baseCamp", "took too long"))
+    except NotFound as error:
+        return answers.not_found(error)
+    except NotAllowed as error:
+        return answers.not_allowed(error)
+
+
+async def _with_owner(
+    options: Mapping[str, str], directory: Directory, channel: str, user: str
+) -> Mapping[str, str]:
+    """The options with the owner's id in the place of what was typed for it."""
+    said = options.get("owner", "").strip()
+    if not said or said.lower() in search_options.UNOWNED:
+        return options
+    if said.lower() in search_options.MINE:
+        return {**options, "owner": user}
+    if mention := _MENTION.fullmatch(said):
+        return {**options, "owner": mention[1] or mention[2]}
+    found = await directory.member_named(said, channel)
+    if found is None:
+        raise InvalidSearch("owner", "is nobody of this desk: write @name, me or nobody")
+    return {**options, "owner": found}
