@@ -30,11 +30,12 @@ from core.ports import CrmTable, Embedder, LanguageModel, VectorIndex
 from core.search import Search
 from core.store import Store, open_store
 from handlers.board import SlackBoard
-from handlers.slack import actions, commands, messages
+from handlers.slack import actions, commands, merge, messages
 from handlers.slack.api import Slack
 from handlers.slack.directory import Directory
 from handlers.slack.socket import Socket
 from handlers.web import health, intake
+from handlers.web import merge as merge_over_http
 from handlers.web.app import slack_events, web_app
 
 log = structlog.get_logger()
@@ -194,6 +195,7 @@ def _bolt(settings: Settings, slack: Slack, desk: Desk, directory: Directory) ->
     )
     actions.register(bolt, desk)
     commands.register(bolt, desk, slack)
+    merge.register(bolt, desk, slack)
     messages.register(bolt, desk, directory)
     return bolt
 
@@ -211,10 +213,10 @@ async def _serve(
         source: [secret.get_secret_value() for secret in listed]
         for source, listed in settings.webhook_secrets.items()
     }
+    api_keys = [key.get_secret_value() for key in settings.api_keys]
     app = web_app(
-        intake.routes(
-            desk, api_keys=[key.get_secret_value() for key in settings.api_keys], webhook_secrets=secrets
-        ),
+        intake.routes(desk, api_keys=api_keys, webhook_secrets=secrets),
+        merge_over_http.routes(desk, api_keys=api_keys),
         health.routes(ready=lambda: True, measure=measure),
         [] if settings.slack_app_token else slack_events(bolt),
     )

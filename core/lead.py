@@ -114,6 +114,15 @@ class Contact(Value):
         return " ".join(part for part in (self.first_name, self.last_name) if part) or None
 
 
+class Also(Value):
+    """What leads that were merged into this one say of the person, beside its own contact."""
+
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    companies: tuple[str, ...] = ()
+
+
 class Entity(Value):
     """A fact found in the message, with the literal words it was found in."""
 
@@ -207,6 +216,7 @@ class Lead(Value):
     source: str
     source_url: str | None = None
     contact: Contact
+    also: Also = Also()
     message: str
     custom_fields: Mapping[str, Any] = Field(default_factory=dict)
     analysis: Analysis | None = None
@@ -214,6 +224,7 @@ class Lead(Value):
     owner: str | None = Field(default=None, description="Slack user id")
     person_id: str | None = Field(default=None, description="whose lead it is: that person's oldest lead")
     merged_into: str | None = Field(default=None, description="id of the lead that stands for this one")
+    merged_number: str | None = Field(default=None, description="what people call that lead")
     crm: Crm = Crm()
     missing: Mapping[Part, str] = Field(default_factory=dict, description="parts that wait, and for what")
     received_at: AwareDatetime

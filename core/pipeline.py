@@ -10,10 +10,10 @@ import structlog
 
 from core import crm as crm_fields
 from core import metrics
-from core.actions import PAST, Action, decide
+from core.actions import API, OF_TWO_LEADS, PAST, Action, ActionName, decide
 from core.analyze import Analyst
 from core.errors import NotAllowed, NotFound, Refused, Unavailable
-from core.lead import Contact, Event, Lead, Match, MatchKind, Part, age_seconds, utcnow
+from core.lead import Contact, DeskStatus, Event, Lead, Match, MatchKind, Part, age_seconds, utcnow
 from core.ports import Board, CrmTable, Vector
 from core.search import Search
 from core.store import Store
@@ -134,12 +134,28 @@ class Parts:
         await self.show(lead_id)
         await self.sync(lead_id)
 
-    async def sync(self, lead_id: str) -> None:
-        """Bring the lead to the CRM; the card only speaks of it when that fails."""
+    async def publish_merged(self, key: str) -> None:
+        """Bring to cards and CRM what this merge or undo, by its key, changed: the kept lead first."""
+        for lead_id in await self.store.merges.touched(key):
+            await self.show(lead_id)
+            await self.sync(lead_id, clear=True)
+
+    async def sync(self, lead_id: str, *, clear: bool = False) -> None:
+        """Bring the lead to the CRM; the card only speaks of it when that fails.
+
+        A merged lead is brought up to date there if it has a record, and never gets one. clear: cells that a
+        merge filled and its undo emptied.
+        """
         lead = await self.store.leads.get(lead_id)
+        if lead.desk_status == DeskStatus.MERGED and lead.crm.record_id is None:
+            await self.store.waiting.done(lead_id, Part.CRM)
+            return
         was_missing = Part.CRM in lead.missing
+        # After an outage too: what could not be written may have been an undo.
+        emptied = await self.store.merges.emptied(lead_id) if clear or was_missing else frozenset[str]()
         try:
-            fields = crm_fields.to_fields(lead, self.crm_mapping, await self.crm.table_options())
+            options = await self.crm.table_options()
+            fields = crm_fields.to_fields(lead, self.crm_mapping, options, emptied=emptied)
             record = await self.crm.upsert(fields.values)
         except (Unavailable, Refused) as error:
             await self._wait(lead_id, Part.CRM, error)
@@ -155,25 +171,26 @@ class Parts:
     async def act(self, action: Action) -> str | None:
         """Do what a person asked for; what is returned is the refusal to tell that person."""
         try:
-            if not await self.members.may_work(action.actor, action.desk):
+            if action.actor != API and not await self.members.may_work(action.actor, action.desk):
                 return NOT_A_MEMBER
         except (Unavailable, Refused) as error:
             log.warning("members_unknown", service=error.service, why=error.why)
             return MEMBERS_UNKNOWN
-        line = Event(
-            event_id=action.key,
-            lead_id=action.lead_id,
-            at=utcnow(),
-            actor=action.actor,
-            what=PAST[action.name],
-            why=action.target,
-            told=True,
-        )
         try:
-            await self.store.leads.act(line, lambda lead: decide(lead, action))
+            if action.name in OF_TWO_LEADS:
+                await self._merge(action)
+            else:
+                await self.store.leads.act(_line(action), lambda lead: decide(lead, action))
         except (NotAllowed, NotFound) as error:
             return str(error)
         return None
+
+    async def _merge(self, action: Action) -> None:
+        merges, (key, lead_id, actor) = self.store.merges, (action.key, action.lead_id, action.actor)
+        if action.name == ActionName.MERGE:
+            await merges.merge(key, lead_id, into=action.target or "", actor=actor)
+        else:
+            await merges.undo(key, lead_id, actor=actor)
 
     async def _wait(self, lead_id: str, part: Part, error: Unavailable | Refused) -> None:
         retry_after = timedelta(seconds=(isinstance(error, Unavailable) and error.retry_after) or 0)
@@ -181,6 +198,18 @@ class Parts:
         metrics.failures.labels(error.service).inc()
         log.warning("part_waits", lead_id=lead_id, part=part.value, service=error.service, why=error.why)
         await self.store.waiting.put(lead_id, part, str(error), utcnow(), not_before=pause)
+
+
+def _line(action: Action) -> Event:
+    return Event(
+        event_id=action.key,
+        lead_id=action.lead_id,
+        at=utcnow(),
+        actor=action.actor,
+        what=PAST[action.name],
+        why=action.target,
+        told=True,
+    )
 
 
 def _reading(lead: Lead) -> tuple[str, Contact, str, datetime]:
@@ -204,7 +233,10 @@ async def action_pipeline(step: Step, parts: Parts, action: Mapping[str, Any]) -
     if refusal is not None:
         await step("tell", parts.members.tell, asked, refusal)
         return
-    await step("publish", parts.publish, asked.lead_id)
+    if asked.name in OF_TWO_LEADS:
+        await step("publish", parts.publish_merged, asked.key)
+    else:
+        await step("publish", parts.publish, asked.lead_id)
 
 
 async def redo_pipeline(step: Step, parts: Parts, lead_id: str, part: str) -> None:

@@ -53,7 +53,7 @@ class Search:
         """Earlier leads like this one, nearest first: id -> cosine; this one is found from now on."""
         # Before the search: of leads that are compared at the same time, the later finds the earlier.
         self._fresh[lead.lead_id] = _point(lead, vector)
-        cosines = await self._near(vector, self._threshold)
+        cosines = await self._store.leads.standing(await self._near(vector, self._threshold))
         # After it: the first search opens the index, and Chroma fails one that meets the first write of all.
         if self._indexing is None or self._indexing.done():
             self._indexing = asyncio.create_task(self._index_soon(), name="index")
@@ -62,7 +62,8 @@ class Search:
 
     async def near_text(self, text: str) -> list[tuple[Lead, float]]:
         """Leads like this text, a few words or a message, nearest first, with their cosines."""
-        cosines = await self._near((await self._embedder.embed([text]))[0], WORDS_THRESHOLD)
+        near = await self._near((await self._embedder.embed([text]))[0], WORDS_THRESHOLD)
+        cosines = await self._store.leads.standing(near)
         found = await self._store.leads.get_many(list(cosines))
         return [(lead, cosines[lead.lead_id]) for lead in found[: self._limit]]
 
@@ -72,7 +73,7 @@ class Search:
 
     async def catch_up(self) -> None:
         """Index again what was embedded last: a crash may have come before it was indexed."""
-        leads = await self._store.leads.newest(limit=CATCH_UP, embedded_by=self.model)
+        leads = await self._store.leads.newest(limit=CATCH_UP, embedded_by=self.model, merged=True)
         vectors = await self._store.leads.vectors(self.model, [lead.lead_id for lead in leads])
         points = [_point(lead, vectors[lead.lead_id]) for lead in leads if lead.lead_id in vectors]
         self._fresh |= {point.lead_id: point for point in points}

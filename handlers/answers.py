@@ -18,6 +18,8 @@ COMMANDS = {
     "similar": ("similar L-1042 _or_ words", "earlier leads like this one"),
     "list": ("list", "the newest open leads"),
     "new": ("new", "type in a lead"),
+    "merge": ("merge L-1042 L-1050", "two leads that are one request become one"),
+    "unmerge": ("unmerge L-1050", "undo that"),
 }
 """Subcommand of /lead -> how it is written (mrkdwn) and what it gives."""
 
@@ -60,6 +62,7 @@ def shown(
     *,
     now: datetime,
     history: Sequence[Event] = (),
+    merged: Sequence[Lead] = (),
     names: Mapping[str, str] | None = None,
     hidden_entities: frozenset[str] = frozenset(),
 ) -> Answer:
@@ -69,6 +72,7 @@ def shown(
         lead: any.
         now: aware, in the desk's time zone.
         history: the lead's events, oldest first; the newest are shown.
+        merged: the leads for which this one stands.
         names: how people are to be named, by Slack user id.
         hidden_entities: names of entities this desk does not show.
     """
@@ -78,6 +82,8 @@ def shown(
         *_section("Facts", _facts(lead, hidden_entities), 1_200),
         *_section("How it was read", _reading(lead, hidden_entities), 800),
         *_section("Also sent", _custom(lead, hidden_entities), 800),
+        *_section("Also known", _also(lead), 800),
+        *_section("Merged with it (/lead show has all of each)", _merged(merged, hidden_entities), 1_200),
         *_section("Seen before", wording.seen_before(lead, 600, hidden_entities).splitlines(), 800),
         *_section("Waiting", wording.degraded(lead, 400).splitlines(), 500),
         *_history([event for event in history if event.what != "contact_read"], names or {}, 1_500),
@@ -213,6 +219,20 @@ def _reading(lead: Lead, hidden: frozenset[str]) -> list[str]:
 def _custom(lead: Lead, hidden: frozenset[str]) -> list[str]:
     lines = (f"{name}: {value}" for name, value in lead.custom_fields.items())
     return [wording.veiled(line, lead.analysis, hidden) for line in lines]
+
+
+def _also(lead: Lead) -> list[str]:
+    return [f"{kind}: {', '.join(said)}" for kind, said in lead.also.model_dump().items() if said]
+
+
+def _merged(merged: Sequence[Lead], hidden: frozenset[str]) -> list[str]:
+    return [
+        # before the analysis nobody knows what a desk with a field policy must not show
+        f"{each.number}: “{wording.veiled(each.message, each.analysis, hidden)}”"
+        if each.analysis or not hidden
+        else each.number
+        for each in merged
+    ]
 
 
 def _section(title: str, lines: Sequence[str], room: int) -> list[Block]:

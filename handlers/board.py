@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
 
-from core.lead import Event, Lead, utcnow
+from core.lead import DeskStatus, Event, Lead, utcnow
 from core.store import Store
 from core.store.posts import Post, card_key
 from handlers import cards, mrkdwn
@@ -42,6 +42,8 @@ class SlackBoard:
         turn = self._turns.setdefault(lead_id, asyncio.Lock())
         async with turn:
             showing = await self._store.posts.showing(lead_id)
+            if showing.card is None and showing.lead.desk_status == DeskStatus.MERGED:
+                return showing.lead  # merged before it had a card: the other lead's says all
             card_ts = await self._show_card(showing.lead, showing.card)
             for event in showing.untold:
                 await self._tell(event, showing.lead, card_ts)

@@ -7,7 +7,7 @@ customer's own words; seen before; state, source, quality, age; what is degraded
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.actions import PAST, ActionName, offered
+from core.actions import API, PAST, ActionName, offered
 from core.lead import DeskStatus, Event, Lead, Part
 from handlers import wording
 from handlers.mrkdwn import (
@@ -30,11 +30,16 @@ _NAME_MAX, _COMPANY_MAX, _PHONE_MAX, _MAIL_MAX = 48, 40, 26, 50
 _QUALITY_MAX = 40  # of its first reason
 _WHY_MAX, _SEEN_MAX, _SEEN_MIN, _DEGRADED_MAX = 220, 150, 40, 150
 _STATE_MAX = 150  # what the state line comes to, with an age of "25 minutes ago" and a name for the mention
-_BUTTONS_MAX = 32
+_BUTTONS_MAX = 38
+_ALSO_MAX, _ALSO_MIN = 50, 16  # of the other names and companies, and of the other numbers and addresses
+_READ_MIN = 160  # room for why and what was seen before goes before that
 
 _TEXT_MAX = 2_000  # Slack's, for texts that were cut to the limits above: invisible joiners add to them
 
 _BLOCK_ID = "lead"
+
+MORE = "more"
+"""action_id of the menu of what is seldom wanted; the option's value is the action's name."""
 
 STATES = {
     DeskStatus.NEW: "Unclaimed",
@@ -58,6 +63,13 @@ HISTORY = {
 }
 """The verbs of history lines that need more words than themselves."""
 
+OF_ANOTHER_LEAD = {
+    "merged": "Merged into",
+    "merged_in": "Merged with",
+    "unmerged": "No longer merged with",
+}
+"""The verbs of history lines whose why begins with another lead's number."""
+
 
 @dataclass(frozen=True)
 class Card:
@@ -75,16 +87,20 @@ def card(lead: Lead, *, now: datetime, hidden_entities: frozenset[str] = frozens
         now: aware, in the desk's time zone: decides what "today" is.
         hidden_entities: names of entities this desk does not show (its field policy).
     """
+    if lead.desk_status == DeskStatus.MERGED:
+        return _merged(lead)
     head = wording.headline(lead, now=now, hidden=hidden_entities)
     notes = wording.degraded(lead, _DEGRADED_MAX)
     room = VISIBLE_MAX - wording.HEADLINE_MAX - _contact_size(lead) - _STATE_MAX - _BUTTONS_MAX - len(notes)
     room += wording.HEADLINE_MAX - len(head)
+    also_room = min(_ALSO_MAX, (room - _READ_MIN) // 2)
+    room -= sum(len(text) + 1 for text in _also(lead, also_room) if text)
     seen_room = _SEEN_MAX if room >= _WHY_MAX + _SEEN_MAX else max(_SEEN_MIN, room - _WHY_MAX)
     seen = wording.seen_before(lead, seen_room, hidden_entities)
     why = wording.reason(lead, min(_WHY_MAX, room - len(seen)), hidden_entities)
     blocks: list[Block | None] = [
         {"type": "header", "text": plain(head, 150)},
-        contact_block(lead),
+        contact_block(lead, also_room),
         _section(why),
         _section(seen),
         {"type": "context", "elements": [markup(state_line(lead, hidden_entities))]},
@@ -96,10 +112,14 @@ def card(lead: Lead, *, now: datetime, hidden_entities: frozenset[str] = frozens
     )
 
 
-def contact_block(lead: Lead) -> Block:
-    """Who, beside how to reach them; numbers and addresses can be clicked when they plainly are such."""
-    fields = [plain(_who(lead), _TEXT_MAX, lines=True)]
-    if reach := _reach(lead):
+def contact_block(lead: Lead, also_room: int = _ALSO_MAX) -> Block:
+    """Who, beside how to reach them; numbers and addresses can be clicked when they plainly are such.
+
+    Under each, in at most ``also_room`` characters, what merged leads say beside that; /lead show has all.
+    """
+    names, reached = _also(lead, also_room)
+    fields = [plain("\n".join(filter(None, (_who(lead), names))), _TEXT_MAX, lines=True)]
+    if reach := "\n".join(filter(None, (_reach(lead), escape(reached)))):
         fields.append(markup(reach))
     return {"type": "section", "fields": fields}
 
@@ -116,6 +136,8 @@ def state_line(lead: Lead, hidden: frozenset[str] = frozenset()) -> str:
 
 def state(lead: Lead) -> str:
     """What the desk has made of the lead and whose it is, as mrkdwn."""
+    if lead.desk_status == DeskStatus.MERGED:
+        return f"Merged into {lead.merged_number}"
     if lead.owner is None:
         return STATES[lead.desk_status]
     if lead.desk_status == DeskStatus.NEW:
@@ -128,25 +150,32 @@ def thread_line(event: Event, who: str | None = None, *, to: str | None = None) 
     """One line of a lead's history, as mrkdwn: ``Claimed by Ana``, ``Reassigned by Ana to @Ben``.
 
     Args:
-        event: what happened; of a reassignment, ``why`` is the new owner's Slack user id.
+        event: what happened; of a reassignment, ``why`` is the new owner's Slack user id; of a merge, it
+            begins with the other lead's number.
         who: the actor's plain name; without it a Slack user is mentioned, which pings.
         to: the new owner's plain name; without it they are mentioned, the one person who must know.
     """
     what = HISTORY.get(event.what) or clean(event.what.replace("_", " ")).capitalize() or "Changed"
+    why = event.why
+    if event.what in OF_ANOTHER_LEAD:
+        number, _, why = (event.why or "").partition(": ")
+        what = f"{OF_ANOTHER_LEAD[event.what]} {number}"
     line = escape(what, 60)
     if event.actor != "system":
         line += f" by {named(event.actor, who)}"
-    if event.why is None:
+    if not why:
         return line
     if event.what == PAST[ActionName.REASSIGN]:
-        return f"{line} to {named(event.why, to)}"
-    return f"{line}: {escape(event.why, 300)}"
+        return f"{line} to {named(why, to)}"
+    return f"{line}: {escape(why, 300)}"
 
 
 def named(actor: str, name: str | None = None) -> str:
     """Who did something, in mrkdwn: by name if there is one, else a mention or the API key's name."""
     if name is not None:
         return escape(name, 60)
+    if actor == API:
+        return "the API"
     key = actor.removeprefix("api:")
     return f"API key {escape(key, 40)}" if key != actor else mention(actor)
 
@@ -165,6 +194,14 @@ def lead_of(block_id: str) -> tuple[str, int] | None:
     return lead_id, int(version)
 
 
+def _merged(lead: Lead) -> Card:
+    """What is left of the card of a lead for which another one stands."""
+    said = f"Merged into {lead.merged_number}"
+    where = f"*{said}* · {lead.number} · {escape(wording.source(lead))} · {ago(lead.received_at)}"
+    blocks = [{"type": "context", "elements": [markup(where)]}, _actions(lead)]
+    return Card(text=f"{lead.number}: {said.lower()}", blocks=[block for block in blocks if block])
+
+
 def _section(text: str) -> Block | None:
     return {"type": "section", "text": plain(text, _TEXT_MAX, lines=True)} if text else None
 
@@ -181,6 +218,16 @@ def _reach(lead: Lead) -> str:
     return "\n".join(filter(None, links)) or "No phone or e-mail given"
 
 
+def _also(lead: Lead, room: int) -> tuple[str, str]:
+    """The other names and companies, and the other numbers and addresses; empty where there is no room."""
+    also = lead.also
+    lists = (*also.names, *also.companies), (*also.phones, *also.emails)
+    first, second = (", ".join(filter(None, map(clean, texts))) for texts in lists)
+    if room < _ALSO_MIN:
+        return "", ""
+    return first and cut(f"also {first}", room), second and cut(f"also {second}", room)
+
+
 def _contact_size(lead: Lead) -> int:
     reach = [(lead.contact.phone, _PHONE_MAX), (lead.contact.email, _MAIL_MAX)]
     return len(_who(lead)) + max(25, sum(min(len(text), most) + 1 for text, most in reach if text))
@@ -195,6 +242,9 @@ def _actions(lead: Lead) -> Block | None:
 
 
 def _button(lead: Lead, name: ActionName, *, primary: bool) -> Block:
+    if name == ActionName.MERGE:
+        option = {"text": plain("Merge…", 75), "value": name.value}
+        return {"type": "overflow", "action_id": MORE, "options": [option]}
     if name == ActionName.REASSIGN:
         return {"type": "users_select", "action_id": name.value, "placeholder": plain("Reassign…", 150)}
     button: Block = {
@@ -204,15 +254,28 @@ def _button(lead: Lead, name: ActionName, *, primary: bool) -> Block:
         "value": lead.lead_id,
     }
     if name == ActionName.REJECT:
-        return button | {"style": "danger", "confirm": _confirm(lead)}
+        confirm = _confirm(
+            f"Reject {lead.number}?",
+            "It leaves the queue for everybody. Nothing is deleted.",
+            "Reject",
+            "Keep it",
+        )
+        return button | {"style": "danger", "confirm": confirm | {"style": "danger"}}
+    if name == ActionName.UNMERGE:
+        confirm = _confirm(
+            f"Undo the merge of {lead.number}?",
+            f"{lead.number} and {lead.merged_number} become two leads again, as they were.",
+            "Undo",
+            "Leave it",
+        )
+        return button | {"text": plain("Undo merge", 75), "confirm": confirm}
     return button | {"style": "primary"} if primary else button
 
 
-def _confirm(lead: Lead) -> Block:
+def _confirm(question: str, what: str, yes: str, no: str) -> Block:
     return {
-        "title": plain(f"Reject {lead.number}?", 100),
-        "text": plain("It leaves the queue for everybody. Nothing is deleted.", 300),
-        "confirm": plain("Reject", 30),
-        "deny": plain("Keep it", 30),
-        "style": "danger",
+        "title": plain(question, 100),
+        "text": plain(what, 300),
+        "confirm": plain(yes, 30),
+        "deny": plain(no, 30),
     }

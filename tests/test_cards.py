@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.lead import Contact, DeskStatus, Entity, Intent, Lead, MatchKind, Part, Status, Urgency
+from core.lead import Also, Contact, DeskStatus, Entity, Intent, Lead, MatchKind, Part, Status, Urgency
 from handlers import cards
 from tests.conftest import Snapshot
 from tests.lead_examples import HOSTILE, NOW, analysis, event, foreign, lead, leads, match
@@ -56,6 +56,7 @@ def test_a_card_with_everything_at_its_longest_still_fits(kind: MatchKind, messa
             analysis=made,
             message=message,
             contact=contact,
+            also=Also(emails=(long,), phones=(long,), names=(long,), companies=(long,)),
             matches=found,
             owner="U0ANA",
             source=long,
@@ -346,3 +347,32 @@ def test_now_decides_the_day_in_the_desks_own_zone() -> None:
     late = datetime(2026, 11, 12, 23, 30, tzinfo=UTC)
     dated = analysis(urgency=Urgency.LOW, entities={"dates": (Entity(value="2026-11-12", quote="x"),)})
     assert header(lead(analysis=dated), now=late).endswith("today")
+
+
+def test_a_merged_lead_is_one_line_and_an_undo() -> None:
+    gone = lead(number="L-1050", desk_status=DeskStatus.MERGED, merged_number="L-1042")
+    card = cards.card(gone, now=NOW)
+    check_message(card.blocks, card.text)
+    assert visible(card.blocks).splitlines() == [
+        "Merged into L-1042 · L-1050 · web form · 25 minutes ago",
+        "Undo merge",
+    ]
+
+
+def test_what_merged_leads_say_of_the_person_is_beside_the_contact() -> None:
+    of = lead(also=Also(emails=("mike@home.example",), phones=("+1 415 555 0199",), names=("M. Chen",)))
+    shown = seen(of)
+    assert "also M. Chen" in shown
+    assert "also +1 415 555 0199, mike@home.example" in shown
+
+
+@pytest.mark.parametrize(
+    ("what", "why", "line"),
+    [
+        ("merged", "L-1042", "Merged into L-1042 by Ana"),
+        ("merged_in", "L-1050: same phone", "Merged with L-1050 by Ana: same phone"),
+        ("unmerged", "L-1042", "No longer merged with L-1042 by Ana"),
+    ],
+)
+def test_a_merge_is_a_line_in_both_threads(what: str, why: str, line: str) -> None:
+    assert cards.thread_line(event(what, why=why), "Ana") == line

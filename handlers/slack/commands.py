@@ -15,6 +15,7 @@ from core.store.submissions import Submission
 from handlers import answers, views
 from handlers.answers import Answer
 from handlers.mrkdwn import escape
+from handlers.slack import merge
 from handlers.slack.api import Slack
 
 PATIENCE = 2.5
@@ -38,6 +39,8 @@ def register(app: AsyncApp, desk: Desk, slack: Slack) -> None:
         "similar": lambda rest, command: _similar(desk, rest, command["user_id"]),
         "list": lambda _rest, _command: _list(desk),
         "new": open_modal,
+        "merge": lambda rest, command: merge.ask(desk, rest, command["user_id"]),
+        "unmerge": lambda rest, _command: merge.ask_undo(desk, rest),
     }
 
     @app.command("/lead")
@@ -100,7 +103,13 @@ async def _show(desk: Desk, rest: str, user: str) -> Answer:
     if not rest:
         return answers.usage()
     lead, history = await desk.show(rest, reader=user)
-    return answers.shown(lead, now=utcnow(), history=history, hidden_entities=desk.hidden(lead.business_type))
+    return answers.shown(
+        lead,
+        now=utcnow(),
+        history=history,
+        merged=await desk.merged_into(lead),
+        hidden_entities=desk.hidden(lead.business_type),
+    )
 
 
 async def _similar(desk: Desk, rest: str, user: str) -> Answer:

@@ -31,17 +31,17 @@ def routes(
         source = request.match_info["source"]
         if not SOURCE.fullmatch(source):
             raise web.HTTPNotFound
-        _authorise(request, [*api_keys, *webhook_secrets.get(source, ())])
+        authorise(request, [*api_keys, *webhook_secrets.get(source, ())])
         return await _take(request, desk, source=source, actor=f"webhook:{source}")
 
     async def api(request: web.Request) -> web.Response:
-        _authorise(request, api_keys)
+        authorise(request, api_keys)
         return await _take(request, desk, source="api", actor="api")
 
     return [web.post("/webhooks/{source}", webhook), web.post("/api/v1/intake", api)]
 
 
-def _authorise(request: web.Request, secrets: Sequence[str]) -> None:
+def authorise(request: web.Request, secrets: Sequence[str]) -> None:
     """Rejected with 401, without detail, unless the request carries one of the secrets."""
     bearer = request.headers.get(hdrs.AUTHORIZATION, "")
     given = [request.headers[name] for name in SECRET_HEADERS if name in request.headers]
@@ -68,7 +68,7 @@ async def _take(request: web.Request, desk: Desk, *, source: str, actor: str) ->
     now = utcnow()
     submission = Submission(
         source=source,
-        event_key=_event_key(request),
+        event_key=event_key(request),
         fingerprint=intake.fingerprint(fields),
         content_type=intake.storable(request.headers.get(hdrs.CONTENT_TYPE, ""))[:200],
         body=body,
@@ -85,7 +85,8 @@ def _draft(fields: Mapping[str, Any], request: web.Request, desk: Desk, source: 
     )
 
 
-def _event_key(request: web.Request) -> str | None:
+def event_key(request: web.Request) -> str | None:
+    """The sender's own id of this delivery, if it has one; Rejected with 400 when it is none."""
     key = request.headers.get("Idempotency-Key") or request.headers.get("webhook-id")
     if key is not None and not (len(key) <= KEY_MAX and key.isprintable()):
         why = f"The key must be at most {KEY_MAX} printable characters."
