@@ -31,11 +31,12 @@ from core.recognise import Recogniser
 from core.search import Search
 from core.store import Store, open_store
 from handlers.board import SlackBoard
-from handlers.slack import actions, commands, messages, similar
+from handlers.slack import actions, commands, merge, messages, similar
 from handlers.slack.api import Slack
 from handlers.slack.directory import Directory
 from handlers.slack.socket import Socket
 from handlers.web import health, intake, leads
+from handlers.web import merge as merge_over_http
 from handlers.web.app import slack_events, web_app
 
 log = structlog.get_logger()
@@ -198,6 +199,7 @@ def _bolt(settings: Settings, slack: Slack, desk: Desk, directory: Directory) ->
     actions.register(bolt, desk)
     commands.register(bolt, desk, slack, directory)
     similar.register(bolt, desk, directory)
+    merge.register(bolt, desk, slack)
     messages.register(bolt, desk, directory)
     return bolt
 
@@ -219,6 +221,7 @@ async def _serve(
     app = web_app(
         intake.routes(desk, api_keys=api_keys, webhook_secrets=secrets),
         leads.routes(desk, api_keys=api_keys),
+        merge_over_http.routes(desk, api_keys=api_keys),
         health.routes(ready=lambda: True, measure=measure),
         [] if settings.slack_app_token else slack_events(bolt),
     )

@@ -110,7 +110,12 @@ class Engine:
 
     async def act(self, action: Action) -> None:
         """Enqueue the action; the same key twice is one."""
-        await self._enqueue(_options("action_pipeline", ACTIONS, action.key), action.model_dump(mode="json"))
+        await self._database.write(lambda connection: self.follow(connection, action))
+
+    def follow(self, connection: Connection, action: Action) -> None:
+        """Enqueue the action inside the caller's transaction."""
+        options = _options("action_pipeline", ACTIONS, action.key)
+        self._client.enqueue_in_transaction(connection, options, action.model_dump(mode="json"))
 
     async def redo(self, waiting: Waiting) -> None:
         """Enqueue another try at a part; the same attempt twice is one."""

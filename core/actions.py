@@ -19,6 +19,8 @@ class ActionName(StrEnum):
     SAME_REQUEST = "same_request"
     SAME_PERSON = "same_person"
     DIFFERENT = "different"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
 
 
 PAST = {
@@ -39,6 +41,12 @@ ANSWERS = {
 }
 """Actions that say what two leads are to each other."""
 
+OF_TWO_LEADS = frozenset({ActionName.MERGE, ActionName.UNMERGE, ActionName.SAME_REQUEST})
+"""They change more leads than one (core.merge)."""
+
+API = "api"
+"""The actor of what came with an API key, which opens every desk."""
+
 OPEN = frozenset({DeskStatus.NEW, DeskStatus.CLAIMED, DeskStatus.APPROVED, DeskStatus.SNOOZED})
 
 
@@ -49,7 +57,7 @@ class Action(Value):
         key: unique to this very click or command, so that a repeated delivery does nothing.
         desk: channel id whose members may act, where refusals are told.
         target: of a reassignment, the Slack user id of the new owner; of an answer about two leads, the
-            other lead's id.
+            other lead's id; of a merge, the id of the lead that is kept.
         reply_to: an address that reaches the actor even outside the desk's channel, for a while.
     """
 
@@ -64,12 +72,14 @@ class Action(Value):
 
 def offered(lead: Lead) -> tuple[ActionName, ...]:
     """The actions that make sense for the lead as it is, in the order of the card's buttons."""
+    if lead.desk_status == DeskStatus.MERGED:
+        return (ActionName.UNMERGE,)
     if lead.desk_status not in OPEN:
         return ()
     names = [] if lead.owner else [ActionName.CLAIM]
     if lead.desk_status != DeskStatus.APPROVED:
         names.append(ActionName.APPROVE)
-    return (*names, ActionName.REASSIGN, ActionName.REJECT)
+    return (*names, ActionName.REASSIGN, ActionName.REJECT, ActionName.MERGE)
 
 
 def question(lead: Lead) -> Match | None:
@@ -88,7 +98,7 @@ def asked_about(lead: Lead, action: Action) -> Match:
 
 
 def decide(lead: Lead, action: Action) -> Mapping[str, Any]:
-    """The lead's columns that the action changes, none if all is so already (a double click).
+    """The lead's columns that an action of one lead changes, none if all is so already (a double click).
 
     Raises NotAllowed, in a sentence for the actor, when it may not be.
     """
@@ -107,4 +117,6 @@ def decide(lead: Lead, action: Action) -> Mapping[str, Any]:
             changes = {"owner": action.target or lead.owner, "desk_status": DeskStatus.CLAIMED}
         case ActionName.REJECT:
             changes = {"desk_status": DeskStatus.REJECTED}
+        case ActionName.MERGE | ActionName.UNMERGE:
+            raise ValueError(f"{action.name} is of two leads: core.store.merges does it")
     return {name: value for name, value in changes.items() if getattr(lead, name) != value}

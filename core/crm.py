@@ -57,15 +57,24 @@ class Fields:
     unmapped: tuple[str, ...] = ()
 
 
-def to_fields(lead: Lead, mapping: FieldMapping, options: TableOptions | None) -> Fields:
+def to_fields(
+    lead: Lead,
+    mapping: FieldMapping,
+    options: TableOptions | None,
+    *,
+    emptied: frozenset[str] = frozenset(),
+) -> Fields:
     """The lead as fields of the table, with a sentence for everything that had to be left out.
 
     A value that is no option of a select is translated against the live options; when none fits it is left
     out and reported, never created. With options None (they may not be read) the demo tables of SEED.md
     are assumed, so that an unknown option costs one cell and not the whole record. A fact that is missing
-    leaves its cell as it is.
+    leaves its cell as it is, but one whose path is in ``emptied`` clears it: we wrote there what was undone.
     """
-    return _fields(lead, mapping, options, first=lead.crm.record_id is None)
+    fields = _fields(lead, mapping, options, first=lead.crm.record_id is None)
+    known = mapping.columns if options is None else [c for c in mapping.columns if c.field in options]
+    cleared = {c.field: None for c in known if c.path in emptied and _fact(lead, c.path) is None}
+    return Fields(values={**fields.values, **cleared}, unmapped=fields.unmapped)
 
 
 def export_rows(leads: Iterable[Lead], mapping: FieldMapping) -> Iterator[list[str]]:

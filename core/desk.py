@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from uuid_utils.compat import uuid4
 
 from core import metrics
-from core.actions import OPEN, Action
+from core.actions import OPEN, Action, ActionName
 from core.errors import InvalidLead, NotAllowed
-from core.lead import Draft, Event, Lead, utcnow
+from core.lead import DeskStatus, Draft, Event, Lead, Match, MatchKind, utcnow
+from core.merge import Merge, directed, preview
 from core.pipeline import NOT_A_MEMBER, Parts
 from core.store.submissions import Accepted, Submission
 from core.wanted import Wanted
@@ -30,6 +31,9 @@ class Queue(Protocol):
 
     async def act(self, action: Action) -> None:
         """Enqueue the action; the same key twice is one."""
+
+    def follow(self, connection: Connection, action: Action) -> None:
+        """Enqueue the action inside the caller's transaction."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,15 +106,65 @@ class Desk:
         await self._note_reading([lead for lead, _ in found], reader)
         return found
 
-    async def lead(self, name: str) -> Lead:
-        """The lead of that id or number (``L-1042``), by itself; NotFound if there is none."""
-        if LEAD_ID.fullmatch(name.lower()):
-            return await self.parts.store.leads.get(name.lower())
-        return await self.parts.store.leads.by_number(name)
+    async def find(self, number_or_id: str) -> Lead:
+        """The lead people call ``L-1042`` or programs by its id; NotFound if there is none."""
+        if LEAD_ID.fullmatch(number_or_id.lower()):
+            return await self.parts.store.leads.get(number_or_id.lower())
+        return await self.parts.store.leads.by_number(number_or_id)
 
     async def cards(self, leads: Sequence[Lead]) -> dict[str, tuple[str, str]]:
         """Channel and ts of the leads' cards, as far as they are posted, by lead id."""
         return await self.parts.store.posts.cards([lead.lead_id for lead in leads])
+
+    async def merged_into(self, lead: Lead) -> list[Lead]:
+        """The leads for which this one stands, oldest first."""
+        return await self.parts.store.leads.merged_into(lead.lead_id)
+
+    async def matched(self, lead: Lead) -> list[tuple[Match, Lead]]:
+        """The leads it was matched with that can still be merged with it, the surest first."""
+        found = {
+            each.lead_id: each
+            for each in await self.parts.store.leads.get_many([m.lead_id for m in lead.matches])
+        }
+        pairs = [(match, found[match.lead_id]) for match in lead.matches if match.lead_id in found]
+        order = list(MatchKind)
+        pairs.sort(key=lambda pair: (order.index(pair[0].kind), -pair[0].score))
+        return [(match, each) for match, each in pairs if each.desk_status != DeskStatus.MERGED]
+
+    async def preview_merge(self, kept: str, gone: str, *, reader: str, as_told: bool = True) -> Merge:
+        """What merging the second lead into the first would do; each by number or id.
+
+        NotFound; NotAllowed when it may not be. as_told False: into whichever should be kept (core.merge).
+        """
+        first, second = await self.find(kept), await self.find(gone)
+        merge = preview(*((first, second) if as_told else directed(first, second)))
+        await self._note_reading([first, second], reader)
+        return merge
+
+    async def preview_unmerge(self, number_or_id: str) -> tuple[Lead, Lead]:
+        """Which merge an undo of this lead would undo, as (kept, gone); NotFound, NotAllowed."""
+        lead = await self.find(number_or_id)
+        return await self.parts.store.merges.last(lead.lead_id)
+
+    async def merge_now(self, action: Action) -> list[Lead]:
+        """Do a merge or undo at once; cards and CRM follow. The leads it changed: kept, gone, gone before.
+
+        For doors that answer with the outcome; raises NotFound and NotAllowed. The same key twice is one.
+        """
+        merges = self.parts.store.merges
+
+        def follow(connection: Connection) -> None:
+            self.queue.follow(connection, action)
+
+        if action.name == ActionName.MERGE:
+            await merges.merge(
+                action.key, action.lead_id, into=action.target or "", actor=action.actor, follow=follow
+            )
+        else:
+            await merges.undo(action.key, action.lead_id, actor=action.actor, follow=follow)
+        found = await self.parts.store.leads.get_many(await merges.touched(action.key))
+        await self._note_reading(found, action.actor)
+        return found
 
     async def open_leads(self, *, limit: int) -> list[Lead]:
         """The newest open leads, for lists without contact data."""

@@ -21,6 +21,10 @@ def age_seconds(lead_id: str) -> float:
     return utcnow().timestamp() - int(lead_id.replace("-", "")[:12], 16) / 1000
 
 
+SYSTEM = "system"
+"""The actor of what happened without anybody being asked."""
+
+
 class Value(BaseModel):
     """An immutable value with exactly its declared fields."""
 
@@ -112,6 +116,15 @@ class Contact(Value):
     def name(self) -> str | None:
         """First and last name as people write them, or None."""
         return " ".join(part for part in (self.first_name, self.last_name) if part) or None
+
+
+class Also(Value):
+    """What leads that were merged into this one say of the person, beside its own contact."""
+
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    companies: tuple[str, ...] = ()
 
 
 class Entity(Value):
@@ -210,6 +223,7 @@ class Lead(Value):
     source: str
     source_url: str | None = None
     contact: Contact
+    also: Also = Also()
     message: str
     custom_fields: Mapping[str, Any] = Field(default_factory=dict)
     analysis: Analysis | None = None
@@ -217,6 +231,7 @@ class Lead(Value):
     owner: str | None = Field(default=None, description="Slack user id")
     person_id: str | None = Field(default=None, description="whose lead it is: that person's oldest lead")
     merged_into: str | None = Field(default=None, description="id of the lead that stands for this one")
+    merged_number: str | None = Field(default=None, description="what people call that lead")
     crm: Crm = Crm()
     missing: Mapping[Part, str] = Field(default_factory=dict, description="parts that wait, and for what")
     received_at: AwareDatetime
@@ -231,7 +246,7 @@ class Event(Value):
     event_id: str
     lead_id: str
     at: AwareDatetime
-    actor: str = Field(description="'system', 'api:<key name>' or a Slack user id")
+    actor: str = Field(description="SYSTEM, 'api:<key name>' or a Slack user id")
     what: str = Field(description="a verb in the past, e.g. 'claimed', 'contact_read'")
     why: str | None = None
     told: bool = Field(description="whether the desk's thread should say it")

@@ -10,11 +10,11 @@ import structlog
 
 from core import crm as crm_fields
 from core import metrics
-from core.actions import ANSWERS, OPEN, PAST, Action, asked_about, decide
+from core.actions import ANSWERS, API, OF_TWO_LEADS, OPEN, PAST, Action, ActionName, asked_about, decide
 from core.analyze import Analyst
-from core.dedupe import Answer, Decision
+from core.dedupe import Decision
 from core.errors import NotAllowed, NotFound, Refused, Unavailable
-from core.lead import Contact, Event, Lead, MatchKind, Part, age_seconds, utcnow
+from core.lead import SYSTEM, Contact, DeskStatus, Event, Lead, MatchKind, Part, age_seconds, utcnow
 from core.ports import Board, CrmTable, Vector
 from core.recognise import Recognised, Recogniser
 from core.search import Search
@@ -26,8 +26,11 @@ log = structlog.get_logger()
 RETRY_REFUSED = timedelta(hours=1)
 """A firm no does not change by itself; once an hour somebody may have mended it."""
 
-PLACEHOLDER_SECONDS = 0.4
+PLACEHOLDER_SECONDS = 0.7
 """A lead that takes longer to recognise and to read by rules gets a placeholder card first."""
+
+JOIN_TRIES = 3
+"""Equal leads that come at once are merged at once: what one of them joins may itself just be joining."""
 
 LOCAL_TURNS = 2
 """Leads compared and read by rules at once: CPU work, of which more at once only delays the doors."""
@@ -110,6 +113,19 @@ class Parts:
         seen = await self._recognise(lead)
         await self.recogniser.keep(lead, replace(seen, decision=seen.decision.asked()))
 
+    async def join(self, lead_id: str, first_id: str) -> bool:
+        """Let the first lead stand for this one, which only repeats it; False where that may not be."""
+        key, merges = again_key(lead_id), self.store.merges
+        for _ in range(JOIN_TRIES):
+            first = await self.store.leads.standing_for(first_id)
+            try:
+                await merges.merge(key, lead_id, into=first.lead_id, actor=SYSTEM, reason="asked again")
+            except NotAllowed as error:  # the first was merged at this moment, or closed
+                log.info("not_joined", lead_id=lead_id, why=str(error))
+            else:
+                return True
+        return False
+
     async def reread(self, lead_id: str) -> None:
         """Let the model read the message, which was not possible before."""
         await self._ask_model(await self.store.leads.get(lead_id), None)
@@ -159,12 +175,28 @@ class Parts:
         await self.show(lead_id)
         await self.sync(lead_id)
 
-    async def sync(self, lead_id: str) -> None:
-        """Bring the lead to the CRM; the card only speaks of it when that fails."""
+    async def publish_merged(self, key: str) -> None:
+        """Bring to cards and CRM what this merge or undo, by its key, changed: the kept lead first."""
+        for lead_id in await self.store.merges.touched(key):
+            await self.show(lead_id)
+            await self.sync(lead_id, clear=True)
+
+    async def sync(self, lead_id: str, *, clear: bool = False) -> None:
+        """Bring the lead to the CRM; the card only speaks of it when that fails.
+
+        A merged lead is brought up to date there if it has a record, and never gets one. clear: cells that a
+        merge filled and its undo emptied.
+        """
         lead = await self.store.leads.get(lead_id)
+        if lead.desk_status == DeskStatus.MERGED and lead.crm.record_id is None:
+            await self.store.waiting.done(lead_id, Part.CRM)
+            return
         was_missing = Part.CRM in lead.missing
+        # After an outage too: what could not be written may have been an undo.
+        emptied = await self.store.merges.emptied(lead_id) if clear or was_missing else frozenset[str]()
         try:
-            fields = crm_fields.to_fields(lead, self.crm_mapping, await self.crm.table_options())
+            options = await self.crm.table_options()
+            fields = crm_fields.to_fields(lead, self.crm_mapping, options, emptied=emptied)
             record = await self.crm.upsert(fields.values)
         except (Unavailable, Refused) as error:
             await self._wait(lead_id, Part.CRM, error)
@@ -180,41 +212,49 @@ class Parts:
     async def act(self, action: Action) -> str | None:
         """Do what a person asked for; what is returned is the refusal to tell that person."""
         try:
-            if not await self.members.may_work(action.actor, action.desk):
+            if action.actor != API and not await self.members.may_work(action.actor, action.desk):
                 return NOT_A_MEMBER
         except (Unavailable, Refused) as error:
             log.warning("members_unknown", service=error.service, why=error.why)
             return MEMBERS_UNKNOWN
-        line = Event(
-            event_id=action.key,
-            lead_id=action.lead_id,
-            at=utcnow(),
-            actor=action.actor,
-            what=PAST[action.name],
-            why=action.target,
-            told=True,
-        )
         try:
             if action.name in ANSWERS:
-                await self._answer(action, line)
+                await self._answer(action)
+            elif action.name in OF_TWO_LEADS:
+                await self._merge(action)
             else:
-                await self.store.leads.act(line, lambda lead: decide(lead, action))
+                await self.store.leads.act(_line(action), lambda lead: decide(lead, action))
         except (NotAllowed, NotFound) as error:
             return str(error)
         return None
 
-    async def _answer(self, action: Action, line: Event) -> None:
+    async def _answer(self, action: Action) -> None:
         """Keep what a person says of two leads, and look again at what that makes of this one."""
         lead = await self.store.leads.get(action.lead_id)
         other = asked_about(lead, action)
-        answer = ANSWERS[action.name]
-        labelled = Labelled(
-            lead_id=lead.lead_id, other_id=other.lead_id, answer=answer, actor=action.actor, at=line.at
+        line = _line(action).model_copy(update={"why": other.number})
+        said = Labelled(
+            lead_id=lead.lead_id,
+            other_id=other.lead_id,
+            answer=ANSWERS[action.name],
+            actor=action.actor,
+            at=line.at,
         )
-        await self.store.people.answer(labelled, line.model_copy(update={"why": other.number}))
-        await self.compare(lead.lead_id)
-        if answer == Answer.SAME_REQUEST:
-            raise NotImplementedError
+        await self.store.people.answer(said, line)
+        if action.name == ActionName.SAME_REQUEST:
+            first = await self.store.leads.standing_for(other.lead_id)
+            await self.store.merges.merge(
+                action.key, lead.lead_id, into=first.lead_id, actor=action.actor, reason="the same request"
+            )
+        else:
+            await self.compare(lead.lead_id)
+
+    async def _merge(self, action: Action) -> None:
+        merges, (key, lead_id, actor) = self.store.merges, (action.key, action.lead_id, action.actor)
+        if action.name == ActionName.MERGE:
+            await merges.merge(key, lead_id, into=action.target or "", actor=actor)
+        else:
+            await merges.undo(key, lead_id, actor=actor)
 
     async def _wait(self, lead_id: str, part: Part, error: Unavailable | Refused) -> None:
         retry_after = timedelta(seconds=(isinstance(error, Unavailable) and error.retry_after) or 0)
@@ -224,6 +264,23 @@ class Parts:
         await self.store.waiting.put(lead_id, part, str(error), utcnow(), not_before=pause)
 
 
+def again_key(lead_id: str) -> str:
+    """The key of the merge of a lead that only repeats another one."""
+    return f"again:{lead_id}"
+
+
+def _line(action: Action) -> Event:
+    return Event(
+        event_id=action.key,
+        lead_id=action.lead_id,
+        at=utcnow(),
+        actor=action.actor,
+        what=PAST[action.name],
+        why=action.target,
+        told=True,
+    )
+
+
 def _reading(lead: Lead) -> tuple[str, Contact, str, datetime]:
     return lead.message, lead.contact, lead.business_type, lead.received_at
 
@@ -231,11 +288,10 @@ def _reading(lead: Lead) -> tuple[str, Contact, str, datetime]:
 async def lead_pipeline(step: Step, parts: Parts, lead_id: str) -> None:
     """From stored to shown, understood, compared and synced."""
     first = await step("understand", parts.understand, lead_id)
-    if first is None:
-        await step("publish", parts.publish, lead_id)
+    if first is not None and await step("join", parts.join, lead_id, first):
+        await step("publish", parts.publish_merged, again_key(lead_id))
     else:
-        await step("join", parts.join, lead_id, first)
-        await step("publish", parts.publish, first)
+        await step("publish", parts.publish, lead_id)
     log.info("lead_processed", lead_id=lead_id)
     metrics.leads_processed.inc()
     metrics.lead_processing_seconds.observe(age_seconds(lead_id))
@@ -248,7 +304,10 @@ async def action_pipeline(step: Step, parts: Parts, action: Mapping[str, Any]) -
     if refusal is not None:
         await step("tell", parts.members.tell, asked, refusal)
         return
-    await step("publish", parts.publish, asked.lead_id)
+    if asked.name in OF_TWO_LEADS:
+        await step("publish", parts.publish_merged, asked.key)
+    else:
+        await step("publish", parts.publish, asked.lead_id)
 
 
 async def redo_pipeline(step: Step, parts: Parts, lead_id: str, part: str) -> None:

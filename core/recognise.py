@@ -60,7 +60,7 @@ class Recogniser:
         except (Unavailable, Refused) as error:
             away = error
         decision = await self._decide(lead, vector, list(near or ()))
-        similar = None if near is None else self.search.alike(near)
+        similar = None if near is None else await self.search.alike(near)
         return Recognised(decision=decision, vector=vector, similar=similar, away=away)
 
     async def keep(

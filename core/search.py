@@ -93,10 +93,11 @@ class Search:
         earlier = [lead_id for lead_id in cosines if lead_id < lead.lead_id]  # UUIDv7 sort by time
         return {lead_id: cosines[lead_id] for lead_id in earlier[:NEAREST]}
 
-    def alike(self, near: Mapping[str, float]) -> dict[str, float]:
-        """Of leads near another, those alike enough to be shown."""
-        shown = [(lead_id, cosine) for lead_id, cosine in near.items() if cosine >= self._threshold]
-        return dict(shown[: self._limit])
+    async def alike(self, near: Mapping[str, float]) -> dict[str, float]:
+        """Of leads near another, those alike enough to be shown; a merged one's place takes what it is in."""
+        shown = {lead_id: cosine for lead_id, cosine in near.items() if cosine >= self._threshold}
+        standing = await self._store.leads.standing(shown) if shown else {}
+        return dict(list(standing.items())[: self._limit])
 
     async def similar(self, subject: Lead | str, wanted: Wanted) -> list[tuple[Lead, float]]:
         """Leads like this lead or text, nearest first, with their cosines; never the lead itself.
@@ -111,7 +112,8 @@ class Search:
             cosines = await self._nearest(vector, limit=limit + MARGIN)
         cosines.pop(own_id, None)
         threshold = self._search_threshold if wanted.threshold is None else wanted.threshold
-        near = _near(cosines, threshold)
+        near = await self._store.leads.standing(_near(cosines, threshold))
+        near.pop(own_id, None)
         found = await self._store.leads.get_many(list(near)[: limit + MARGIN])
         return [(lead, near[lead.lead_id]) for lead in found if wanted.admits(lead)][:limit]
 
@@ -121,7 +123,7 @@ class Search:
 
     async def catch_up(self) -> None:
         """Index again what was embedded last: a crash may have come before it was indexed."""
-        leads = await self._store.leads.newest(limit=CATCH_UP, embedded_by=self.model)
+        leads = await self._store.leads.newest(limit=CATCH_UP, embedded_by=self.model, merged=True)
         vectors = await self._store.leads.vectors(self.model, [lead.lead_id for lead in leads])
         points = [_point(lead, vectors[lead.lead_id]) for lead in leads if lead.lead_id in vectors]
         self._fresh |= {point.lead_id: point for point in points}

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.errors import InvalidLead, NotAllowed, NotFound, Refused, Unavailable
 from core.lead import Event, Lead
-from handlers import cards, search_options, wording
+from handlers import cards, search_options, thread, wording
 from handlers.mrkdwn import ELLIPSIS, Block, clean, cut, escape, inert, markup, moment, plain, sentence
 from handlers.seen import seen_before
 
@@ -19,6 +19,8 @@ COMMANDS = {
     "similar": ("similar L-1042 _or_ words", f"leads like this one; options: {search_options.SHOWN}"),
     "list": ("list", "the newest open leads"),
     "new": ("new", "type in a lead"),
+    "merge": ("merge L-1042 L-1050", "two leads that are one request become one"),
+    "unmerge": ("unmerge L-1050", "undo that"),
 }
 """Subcommand of /lead -> how it is written (mrkdwn) and what it gives."""
 
@@ -62,6 +64,7 @@ def shown(
     *,
     now: datetime,
     history: Sequence[Event] = (),
+    merged: Sequence[Lead] = (),
     names: Mapping[str, str] | None = None,
     hidden_entities: frozenset[str] = frozenset(),
 ) -> Answer:
@@ -71,6 +74,7 @@ def shown(
         lead: any.
         now: aware, in the desk's time zone.
         history: the lead's events, oldest first; the newest are shown.
+        merged: the leads for which this one stands.
         names: how people are to be named, by Slack user id.
         hidden_entities: names of entities this desk does not show.
     """
@@ -80,6 +84,8 @@ def shown(
         *_section("Facts", _facts(lead, hidden_entities), 1_200),
         *_section("How it was read", _reading(lead, hidden_entities), 800),
         *_section("Also sent", _custom(lead, hidden_entities), 800),
+        *_section("Also known", _also(lead), 800),
+        *_section("Merged with it (/lead show has all of each)", _merged(merged, hidden_entities), 1_200),
         *_seen(lead, hidden_entities),
         *_section("Waiting", wording.degraded(lead, 400).splitlines(), 500),
         *_history([event for event in history if event.what != "contact_read"], names or {}, 1_500),
@@ -184,6 +190,20 @@ def _seen(lead: Lead, hidden: frozenset[str]) -> list[Block]:
     return [{"type": "section", "text": markup(f"*Seen before*\n{text}")}] if text else []
 
 
+def _also(lead: Lead) -> list[str]:
+    return [f"{kind}: {', '.join(said)}" for kind, said in lead.also.model_dump().items() if said]
+
+
+def _merged(merged: Sequence[Lead], hidden: frozenset[str]) -> list[str]:
+    return [
+        # before the analysis nobody knows what a desk with a field policy must not show
+        f"{each.number}: “{wording.veiled(each.message, each.analysis, hidden)}”"
+        if each.analysis or not hidden
+        else each.number
+        for each in merged
+    ]
+
+
 def _section(title: str, lines: Sequence[str], room: int) -> list[Block]:
     """One section of a bold title and escaped lines, as many as fit into ``room`` characters of JSON."""
     kept: list[str] = []
@@ -202,7 +222,7 @@ def _history(history: Sequence[Event], names: Mapping[str, str], room: int) -> l
     """The newest lines of the history that fit, oldest of them first."""
     kept: list[str] = []
     for event in reversed(history):
-        said = cards.thread_line(event, names.get(event.actor), to=names.get(event.why or ""))
+        said = thread.thread_line(event, names.get(event.actor), to=names.get(event.why or ""))
         line = f"{moment(event.at)}  {said}"
         room -= size_of(line)
         if room < 0:

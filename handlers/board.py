@@ -5,18 +5,23 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from weakref import WeakValueDictionary
 
-from core.lead import Event, Lead, utcnow
+from core.lead import SYSTEM, DeskStatus, Event, Lead, utcnow
 from core.store import Store
+from core.store.merges import MERGED_IN
 from core.store.posts import Post, card_key
-from handlers import cards, mrkdwn
+from handlers import cards, mrkdwn, thread
 from handlers.slack.api import Slack, SlackRefused
 from handlers.slack.directory import Directory
 
 EVENT_TYPE = "basecamp_post"
 """The metadata type by which we find a message of ours whose answer was lost."""
+
+BUMP_AFTER = timedelta(minutes=10)
+"""From this age on, a request that is asked again comes up in the channel again."""
 
 GONE = frozenset({"message_not_found", "cant_update_message"})
 
@@ -42,6 +47,8 @@ class SlackBoard:
         turn = self._turns.setdefault(lead_id, asyncio.Lock())
         async with turn:
             showing = await self._store.posts.showing(lead_id)
+            if showing.card is None and showing.lead.desk_status == DeskStatus.MERGED:
+                return showing.lead  # merged before it had a card: the other lead's says all
             card_ts = await self._show_card(showing.lead, showing.card)
             for event in showing.untold:
                 await self._tell(event, showing.lead, card_ts)
@@ -57,9 +64,18 @@ class SlackBoard:
 
     async def _tell(self, event: Event, lead: Lead, card_ts: str) -> None:
         channel = await self._directory.channel_id(lead.desk)
-        who = await self._directory.name_of(event.actor) if mrkdwn.is_user(event.actor) else None
-        content = {"text": cards.thread_line(event, who), "thread_ts": card_ts}
+        content = await self._line(event, lead) | {"thread_ts": card_ts}
         await self._post_once(f"event:{event.event_id}", channel, content)
+
+    async def _line(self, event: Event, lead: Lead) -> dict[str, Any]:
+        if event.what == MERGED_IN and event.actor == SYSTEM:
+            gone = await self._store.leads.by_number((event.why or "").partition(":")[0])
+            again = thread.asked_again(gone, lead.owner, hidden=self._hidden(gone.business_type))
+            # In the channel too, so that the request comes up again; not while its card is still at hand.
+            bump = gone.received_at - lead.received_at > BUMP_AFTER
+            return {"text": again.text, "blocks": again.blocks} | ({"reply_broadcast": True} if bump else {})
+        who = await self._directory.name_of(event.actor) if mrkdwn.is_user(event.actor) else None
+        return {"text": thread.thread_line(event, who)}
 
     async def _edit(self, post: Post, content: dict[str, Any]) -> bool:
         """Bring the message to this content; False if it is gone from Slack."""

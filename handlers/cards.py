@@ -1,4 +1,4 @@
-"""The card of a lead and the lines of its thread: pure, from a Lead to Block Kit.
+"""The card of a lead: pure, from a Lead to Block Kit.
 
 Read in five seconds, top down: what is wanted and how urgent; who and how to reach them; why, in the
 customer's own words; seen before; state, source, quality, age; what is degraded; what to do.
@@ -7,8 +7,8 @@ customer's own words; seen before; state, source, quality, age; what is degraded
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.actions import PAST, ActionName, offered, question
-from core.lead import DeskStatus, Event, Lead, Match, Part
+from core.actions import ActionName, offered, question
+from core.lead import DeskStatus, Lead, Match, Part
 from handlers import wording
 from handlers.mrkdwn import (
     Block,
@@ -31,7 +31,9 @@ _NAME_MAX, _COMPANY_MAX, _PHONE_MAX, _MAIL_MAX = 48, 40, 26, 50
 _QUALITY_MAX = 40  # of its first reason
 _WHY_MAX, _SEEN_MAX, _SEEN_MIN, _DEGRADED_MAX = 220, 150, 40, 150
 _STATE_MAX = 150  # what the state line comes to, with an age of "25 minutes ago" and a name for the mention
-_BUTTONS_MAX = 40
+_BUTTONS_MAX = 46
+_ALSO_MAX, _ALSO_MIN = 50, 16  # of the other names and companies, and of the other numbers and addresses
+_READ_MIN = 160  # room for why and what was seen before goes before that
 
 _TEXT_MAX = 2_000  # Slack's, for texts that were cut to the limits above: invisible joiners add to them
 
@@ -39,6 +41,9 @@ _BLOCK_ID, _QUESTION_ID = "lead", "question"
 
 SIMILAR = "similar"
 """The button that changes nothing: it shows whoever clicks it the leads that are alike."""
+
+MORE = "more"
+"""action_id of the menu of what is seldom wanted; the option's value is the action's name."""
 
 STATES = {
     DeskStatus.NEW: "Unclaimed",
@@ -51,19 +56,6 @@ STATES = {
     DeskStatus.SPAM: "Marked as spam",
     DeskStatus.MERGED: "Merged",
 }
-
-HISTORY = {
-    "received": "Received",
-    "analysed": "Read",
-    "matched": "Compared with earlier leads",
-    "synced": "Saved to the CRM",
-    "crm_failed": "Not saved to the CRM",
-    "contact_read": "Contact data read",
-    "same_request": "Said to be the same request",
-    "same_person": "Said to be the same person with a new request",
-    "different_person": "Said to be a different person",
-}
-"""The verbs of history lines that need more words than themselves."""
 
 
 @dataclass(frozen=True)
@@ -82,18 +74,22 @@ def card(lead: Lead, *, now: datetime, hidden_entities: frozenset[str] = frozens
         now: aware, in the desk's time zone: decides what "today" is.
         hidden_entities: names of entities this desk does not show (its field policy).
     """
+    if lead.desk_status == DeskStatus.MERGED:
+        return _merged(lead)
     head = wording.headline(lead, now=now, hidden=hidden_entities)
     notes = wording.degraded(lead, _DEGRADED_MAX)
     room = VISIBLE_MAX - wording.HEADLINE_MAX - _contact_size(lead) - _STATE_MAX - _BUTTONS_MAX - len(notes)
     room += wording.HEADLINE_MAX - len(head)
     asked = question(lead)
     room -= ANSWERS_SIZE if asked else 0
+    also_room = min(_ALSO_MAX, (room - _READ_MIN) // 2)
+    room -= sum(len(text) + 1 for text in _also(lead, also_room) if text)
     seen_room = _SEEN_MAX if room >= _WHY_MAX + _SEEN_MAX else max(_SEEN_MIN, room - _WHY_MAX)
     seen = seen_before(lead, seen_room, hidden_entities)
     why = wording.reason(lead, min(_WHY_MAX, room - visible_size(seen)), hidden_entities)
     blocks: list[Block | None] = [
         {"type": "header", "text": plain(head, 150)},
-        contact_block(lead),
+        contact_block(lead, also_room),
         _section(why),
         {"type": "section", "text": markup(seen)} if seen else None,
         _question(lead, asked),
@@ -106,10 +102,14 @@ def card(lead: Lead, *, now: datetime, hidden_entities: frozenset[str] = frozens
     )
 
 
-def contact_block(lead: Lead) -> Block:
-    """Who, beside how to reach them; numbers and addresses can be clicked when they plainly are such."""
-    fields = [plain(_who(lead), _TEXT_MAX, lines=True)]
-    if reach := _reach(lead):
+def contact_block(lead: Lead, also_room: int = _ALSO_MAX) -> Block:
+    """Who, beside how to reach them; numbers and addresses can be clicked when they plainly are such.
+
+    Under each, in at most ``also_room`` characters, what merged leads say beside that; /lead show has all.
+    """
+    names, reached = _also(lead, also_room)
+    fields = [plain("\n".join(filter(None, (_who(lead), names))), _TEXT_MAX, lines=True)]
+    if reach := "\n".join(filter(None, (_reach(lead), escape(reached)))):
         fields.append(markup(reach))
     return {"type": "section", "fields": fields}
 
@@ -126,39 +126,14 @@ def state_line(lead: Lead, hidden: frozenset[str] = frozenset()) -> str:
 
 def state(lead: Lead) -> str:
     """What the desk has made of the lead and whose it is, as mrkdwn."""
+    if lead.desk_status == DeskStatus.MERGED:
+        return f"Merged into {lead.merged_number}"
     if lead.owner is None:
         return STATES[lead.desk_status]
     if lead.desk_status == DeskStatus.NEW:
         return f"For {mention(lead.owner)}"
     joint = " by" if lead.desk_status == DeskStatus.CLAIMED else ", owner"
     return f"{STATES[lead.desk_status]}{joint} {mention(lead.owner)}"
-
-
-def thread_line(event: Event, who: str | None = None, *, to: str | None = None) -> str:
-    """One line of a lead's history, as mrkdwn: ``Claimed by Ana``, ``Reassigned by Ana to @Ben``.
-
-    Args:
-        event: what happened; of a reassignment, ``why`` is the new owner's Slack user id.
-        who: the actor's plain name; without it a Slack user is mentioned, which pings.
-        to: the new owner's plain name; without it they are mentioned, the one person who must know.
-    """
-    what = HISTORY.get(event.what) or clean(event.what.replace("_", " ")).capitalize() or "Changed"
-    line = escape(what, 60)
-    if event.actor != "system":
-        line += f" by {named(event.actor, who)}"
-    if event.why is None:
-        return line
-    if event.what == PAST[ActionName.REASSIGN]:
-        return f"{line} to {named(event.why, to)}"
-    return f"{line}: {escape(event.why, 300)}"
-
-
-def named(actor: str, name: str | None = None) -> str:
-    """Who did something, in mrkdwn: by name if there is one, else a mention or the API key's name."""
-    if name is not None:
-        return escape(name, 60)
-    key = actor.removeprefix("api:")
-    return f"API key {escape(key, 40)}" if key != actor else mention(actor)
 
 
 def actions_block_id(lead: Lead, kind: str = _BLOCK_ID) -> str:
@@ -173,6 +148,14 @@ def lead_of(block_id: str) -> tuple[str, int] | None:
     if kind not in {_BLOCK_ID, _QUESTION_ID} or not lead_id or not (version.isascii() and version.isdigit()):
         return None
     return lead_id, int(version)
+
+
+def _merged(lead: Lead) -> Card:
+    """What is left of the card of a lead for which another one stands."""
+    said = f"Merged into {lead.merged_number}"
+    where = f"*{said}* · {lead.number} · {escape(wording.source(lead))} · {ago(lead.received_at)}"
+    blocks = [{"type": "context", "elements": [markup(where)]}, _actions(lead)]
+    return Card(text=f"{lead.number}: {said.lower()}", blocks=[block for block in blocks if block])
 
 
 def _section(text: str) -> Block | None:
@@ -191,6 +174,16 @@ def _reach(lead: Lead) -> str:
     return "\n".join(filter(None, links)) or "No phone or e-mail given"
 
 
+def _also(lead: Lead, room: int) -> tuple[str, str]:
+    """The other names and companies, and the other numbers and addresses; empty where there is no room."""
+    also = lead.also
+    lists = (*also.names, *also.companies), (*also.phones, *also.emails)
+    first, second = (", ".join(filter(None, map(clean, texts))) for texts in lists)
+    if room < _ALSO_MIN:
+        return "", ""
+    return first and cut(f"also {first}", room), second and cut(f"also {second}", room)
+
+
 def _contact_size(lead: Lead) -> int:
     reach = [(lead.contact.phone, _PHONE_MAX), (lead.contact.email, _MAIL_MAX)]
     return len(_who(lead)) + max(25, sum(min(len(text), most) + 1 for text, most in reach if text))
@@ -199,6 +192,8 @@ def _contact_size(lead: Lead) -> int:
 def _actions(lead: Lead) -> Block:
     names = offered(lead)
     buttons = [_button(lead, name, primary=name == names[0]) for name in names]
+    if lead.desk_status == DeskStatus.MERGED:
+        return {"type": "actions", "block_id": actions_block_id(lead), "elements": buttons}
     alike = {"type": "button", "action_id": SIMILAR, "text": plain("Similar", 75), "value": lead.lead_id}
     return {"type": "actions", "block_id": actions_block_id(lead), "elements": [*buttons, alike]}
 
@@ -211,6 +206,9 @@ def _question(lead: Lead, asked: Match | None) -> Block | None:
 
 
 def _button(lead: Lead, name: ActionName, *, primary: bool) -> Block:
+    if name == ActionName.MERGE:
+        option = {"text": plain("Merge…", 75), "value": name.value}
+        return {"type": "overflow", "action_id": MORE, "options": [option]}
     if name == ActionName.REASSIGN:
         return {"type": "users_select", "action_id": name.value, "placeholder": plain("Reassign…", 150)}
     button: Block = {
@@ -220,15 +218,28 @@ def _button(lead: Lead, name: ActionName, *, primary: bool) -> Block:
         "value": lead.lead_id,
     }
     if name == ActionName.REJECT:
-        return button | {"style": "danger", "confirm": _confirm(lead)}
+        confirm = _confirm(
+            f"Reject {lead.number}?",
+            "It leaves the queue for everybody. Nothing is deleted.",
+            "Reject",
+            "Keep it",
+        )
+        return button | {"style": "danger", "confirm": confirm | {"style": "danger"}}
+    if name == ActionName.UNMERGE:
+        confirm = _confirm(
+            f"Undo the merge of {lead.number}?",
+            f"{lead.number} and {lead.merged_number} become two leads again, as they were.",
+            "Undo",
+            "Leave it",
+        )
+        return button | {"text": plain("Undo merge", 75), "confirm": confirm}
     return button | {"style": "primary"} if primary else button
 
 
-def _confirm(lead: Lead) -> Block:
+def _confirm(question: str, what: str, yes: str, no: str) -> Block:
     return {
-        "title": plain(f"Reject {lead.number}?", 100),
-        "text": plain("It leaves the queue for everybody. Nothing is deleted.", 300),
-        "confirm": plain("Reject", 30),
-        "deny": plain("Keep it", 30),
-        "style": "danger",
+        "title": plain(question, 100),
+        "text": plain(what, 300),
+        "confirm": plain(yes, 30),
+        "deny": plain(no, 30),
     }

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from core.lead import (
     MESSAGE_MAX,
+    Also,
     Analysis,
     Contact,
     Crm,
@@ -141,6 +142,7 @@ def _long(most: int) -> st.SearchStrategy[str]:
 
 
 _field = st.none() | _long(300)
+_more = st.lists(_long(300), max_size=3).map(tuple)
 _entity = st.builds(Entity, value=_long(200), quote=_long(200))
 _unit = st.floats(0, 1)
 _evidence = st.builds(Evidence, field=st.just("name"), says=_long(200), weight=st.floats(-10, 10))
@@ -189,6 +191,7 @@ leads = st.builds(
         phone=_field | st.sampled_from(["+14155550123", "(415) 555-0123", "00 44 20 7946 0958 ext 9"]),
         company=_field,
     ),
+    also=st.builds(Also, emails=_more, phones=_more, names=_more, companies=_more),
     message=_long(MESSAGE_MAX).filter(bool),
     custom_fields=st.dictionaries(_long(50), _long(200), max_size=4),
     analysis=st.none() | analyses,
@@ -204,6 +207,7 @@ leads = st.builds(
         max_size=8,
     ).map(tuple),
     owner=st.none() | st.just("U0ANA"),
+    merged_number=_number,
     crm=st.just(Crm()),
     missing=st.dictionaries(st.sampled_from(Part), _long(300)),
     received_at=st.just(RECEIVED),

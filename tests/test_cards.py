@@ -6,8 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.lead import Contact, DeskStatus, Entity, Evidence, Intent, Lead, MatchKind, Part, Status, Urgency
-from handlers import cards
+from core.lead import (
+    Also,
+    Contact,
+    DeskStatus,
+    Entity,
+    Evidence,
+    Intent,
+    Lead,
+    MatchKind,
+    Part,
+    Status,
+    Urgency,
+)
+from handlers import cards, thread
 from tests.conftest import Snapshot
 from tests.lead_examples import HOSTILE, NOW, analysis, event, foreign, lead, leads, match
 from tests.slack_limits import check_message, texts, visible
@@ -56,6 +68,7 @@ def test_a_card_with_everything_at_its_longest_still_fits(kind: MatchKind, messa
             analysis=made,
             message=message,
             contact=contact,
+            also=Also(emails=(long,), phones=(long,), names=(long,), companies=(long,)),
             matches=found,
             owner="U0ANA",
             source=long,
@@ -312,29 +325,29 @@ def test_a_desk_with_a_field_policy_quotes_nothing_before_the_analysis() -> None
     ],
 )
 def test_the_thread_says_who_did_what(what: str, why: str | None, says: str) -> None:
-    assert cards.thread_line(event(what, why=why), "Ana") == says
+    assert thread.thread_line(event(what, why=why), "Ana") == says
 
 
 def test_the_thread_says_of_our_own_doings_what_happened() -> None:
-    line = cards.thread_line(event("crm_failed", actor="system", why="Airtable: unknown field"))
+    line = thread.thread_line(event("crm_failed", actor="system", why="Airtable: unknown field"))
     assert line == "Not saved to the CRM: Airtable: unknown field"
 
 
 def test_a_new_owner_with_a_name_is_not_pinged() -> None:
-    assert cards.thread_line(event("reassigned", why="U0BEN"), "Ana", to="Ben") == "Reassigned by Ana to Ben"
+    assert thread.thread_line(event("reassigned", why="U0BEN"), "Ana", to="Ben") == "Reassigned by Ana to Ben"
 
 
 def test_an_actor_without_a_name_is_mentioned() -> None:
-    assert cards.thread_line(event("claimed")) == "Claimed by <@U0ANA>"
+    assert thread.thread_line(event("claimed")) == "Claimed by <@U0ANA>"
 
 
 def test_an_api_key_is_named_as_one() -> None:
-    assert cards.thread_line(event("received", actor="api:shop")) == "Received by API key shop"
+    assert thread.thread_line(event("received", actor="api:shop")) == "Received by API key shop"
 
 
 @given(foreign, foreign, foreign)
 def test_a_thread_line_is_always_a_message_slack_takes(what: str, why: str, who: str) -> None:
-    line = cards.thread_line(event(what, why=why), who)
+    line = thread.thread_line(event(what, why=why), who)
     check_message([{"type": "section", "text": {"type": "mrkdwn", "text": line, "verbatim": True}}], line)
 
 
@@ -379,3 +392,32 @@ def test_now_decides_the_day_in_the_desks_own_zone() -> None:
     late = datetime(2026, 11, 12, 23, 30, tzinfo=UTC)
     dated = analysis(urgency=Urgency.LOW, entities={"dates": (Entity(value="2026-11-12", quote="x"),)})
     assert header(lead(analysis=dated), now=late).endswith("today")
+
+
+def test_a_merged_lead_is_one_line_and_an_undo() -> None:
+    gone = lead(number="L-1050", desk_status=DeskStatus.MERGED, merged_number="L-1042")
+    card = cards.card(gone, now=NOW)
+    check_message(card.blocks, card.text)
+    assert visible(card.blocks).splitlines() == [
+        "Merged into L-1042 · L-1050 · web form · 25 minutes ago",
+        "Undo merge",
+    ]
+
+
+def test_what_merged_leads_say_of_the_person_is_beside_the_contact() -> None:
+    of = lead(also=Also(emails=("mike@home.example",), phones=("+1 415 555 0199",), names=("M. Chen",)))
+    shown = seen(of)
+    assert "also M. Chen" in shown
+    assert "also +1 415 555 0199, mike@home.example" in shown
+
+
+@pytest.mark.parametrize(
+    ("what", "why", "line"),
+    [
+        ("merged", "L-1042", "Merged into L-1042 by Ana"),
+        ("merged_in", "L-1050: same phone", "Merged with L-1050 by Ana: same phone"),
+        ("unmerged", "L-1042", "No longer merged with L-1042 by Ana"),
+    ],
+)
+def test_a_merge_is_a_line_in_both_threads(what: str, why: str, line: str) -> None:
+    assert thread.thread_line(event(what, why=why), "Ana") == line

@@ -14,8 +14,10 @@ from slack_bolt.listener.async_listener import AsyncListener
 from slack_bolt.response import BoltResponse
 
 import handlers.slack
-from handlers import cards, views
-from tests.lead_examples import NOW, lead
+from core.lead import DeskStatus, MatchKind
+from core.merge import preview
+from handlers import cards, merging, views
+from tests.lead_examples import NOW, lead, match
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,6 +33,7 @@ SCOPES = {
     "usergroups.users.list": "usergroups:read",
     "users.info": "users:read",
     "views.open": None,
+    "views.update": None,
 }
 """Web API method -> the bot scope it needs (Slack's method pages)."""
 
@@ -84,13 +87,19 @@ def let_through() -> dict[str, dict[str, Any]]:
         event = {"type": kind, "channel_type": place.removesuffix("s"), "channel": "C1", "user": "U1"}
         payloads[subscribed] = {"type": "event_callback", "event": event}
     if of_app["interactivity"]["is_enabled"]:
-        for block in cards.card(lead(), now=NOW).blocks:
+        merge = preview(lead(), lead(lead_id="019a7c3e-0000-7000-8000-000000001050", number="L-1050"))
+        gone = lead(desk_status=DeskStatus.MERGED, merged_number="L-1001")
+        unsure = match(MatchKind.REPEAT, "L-9", 0.5).model_copy(update={"sure": False})
+        asking = lead(matches=(unsure,))
+        shown = [cards.card(of, now=NOW).blocks for of in (lead(), gone, asking)]
+        shown += [merging.ask(merge).blocks, merging.ask_undo(merge.kept, merge.gone).blocks]
+        for block in (block for blocks in shown for block in blocks):
             for element in block.get("elements", []):
                 if "action_id" in element:
                     action = {**element, "block_id": block["block_id"]}
                     payloads[element["action_id"]] = {"type": "block_actions", "actions": [action]}
-        view = views.new_lead()
-        payloads[view["callback_id"]] = {"type": "view_submission", "view": view}
+        for view in (views.new_lead(), merging.choose(lead(), []), merging.confirm(merge)):
+            payloads[view["callback_id"]] = {"type": "view_submission", "view": view}
     return payloads
 
 

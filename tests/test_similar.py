@@ -197,7 +197,16 @@ async def test_the_api_gives_whole_leads_with_their_likeness_nearest_first(bot: 
     assert set(won) == {
         *("lead_id", "number", "status", "desk_status", "business_type", "desk", "source", "source_url"),
         *("contact", "message", "custom_fields", "analysis", "matches", "owner", "crm", "received_at"),
-        *("created_at", "updated_at", "version", "score"),
+        *(
+            "created_at",
+            "updated_at",
+            "version",
+            "score",
+            "person_id",
+            "also",
+            "merged_into",
+            "merged_number",
+        ),
     }
     assert "api" in await readers(bot, known["Won"])
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.store.database import Database
 from core.store.events import Events
 from core.store.leads import Leads
+from core.store.merges import Merges
 from core.store.people import People
 from core.store.posts import Posts
 from core.store.sketches import Sketches
@@ -22,6 +23,7 @@ class Store:
     submissions: Submissions
     leads: Leads
     people: People
+    merges: Merges
     events: Events
     posts: Posts
     waiting: WaitingParts
@@ -40,6 +42,7 @@ async def open_store(url: str) -> Store:
         Submissions(database),
         Leads(database),
         People(database),
+        Merges(database),
         Events(database),
         Posts(database),
         WaitingParts(database),

@@ -8,7 +8,20 @@ from sqlalchemy import Connection, RowMapping, Select, Table, bindparam, delete,
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.errors import NotFound
-from core.lead import Analysis, Contact, Crm, DeskStatus, Event, Lead, Match, Part, Status, SyncStatus, utcnow
+from core.lead import (
+    Also,
+    Analysis,
+    Contact,
+    Crm,
+    DeskStatus,
+    Event,
+    Lead,
+    Match,
+    Part,
+    Status,
+    SyncStatus,
+    utcnow,
+)
 from core.ports import CrmRecord, Vector
 from core.store.database import Database
 from core.store.events import add_event, is_known
@@ -67,12 +80,16 @@ class Leads:
         owner: str | None = None,
         before: int | None = None,
         embedded_by: str | None = None,
+        merged: bool = False,
     ) -> list[Lead]:
         """Newest first; of those statuses (any if none is named), of that owner, below that number.
 
         embedded_by: only those with a vector by that model.
+        merged: also those for which another lead stands.
         """
         query = select(leads).order_by(leads.c.number.desc()).limit(limit)
+        if not merged and DeskStatus.MERGED not in desk_status:
+            query = query.where(leads.c.merged_into.is_(None))
         if desk_status:
             query = query.where(leads.c.desk_status.in_(desk_status))
         if owner is not None:
@@ -97,6 +114,23 @@ class Leads:
             yield found
             after = int(found[-1].number.removeprefix("L-"))
 
+    async def merged_into(self, lead_id: str) -> list[Lead]:
+        """The leads for which this one stands, oldest first."""
+        return await self._read(select(leads).where(leads.c.merged_into == lead_id).order_by(leads.c.number))
+
+    async def standing(self, scores: Mapping[str, float]) -> dict[str, float]:
+        """Lead id -> score, highest first, with the lead that stands for it in a merged lead's place.
+
+        Leads that were erased are left out.
+        """
+        query = select(leads.c.lead_id, leads.c.merged_into).where(leads.c.lead_id.in_(list(scores)))
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        found: dict[str, float] = {}
+        for row in rows:
+            stands = row.merged_into or row.lead_id
+            found[stands] = max(scores[row.lead_id], found.get(stands, -1.0))
+        return dict(sorted(found.items(), key=lambda item: (item[1], item[0]), reverse=True))
+
     async def count(self) -> int:
         """How many leads there are."""
         query = select(func.count()).select_from(leads)
@@ -113,7 +147,7 @@ class Leads:
             if is_known(connection, event):
                 return
             if changes := decide(lead):
-                _change(connection, event.lead_id, changes)
+                change_lead(connection, event.lead_id, changes)
                 add_event(connection, event)
 
         await self._database.write(write)
@@ -185,7 +219,7 @@ class Leads:
         }
 
         def write(connection: Connection) -> None:
-            _change(connection, lead_id, synced)
+            change_lead(connection, lead_id, synced)
             _no_longer_waiting(connection, lead_id, Part.CRM)
 
         await self._database.write(write)
@@ -212,13 +246,14 @@ class Leads:
             .values(**key, analysis=document)
             .on_conflict_do_update(index_elements=list(key), set_={"analysis": document})
         )
-        _change(connection, lead_id, {"analysis": document, "status": Status.ENRICHED})
+        change_lead(connection, lead_id, {"analysis": document, "status": Status.ENRICHED})
 
     def _upsert(self, table: Table) -> Any:
         return sqlite.insert(table) if self._database.is_sqlite else postgresql.insert(table)
 
 
-def _change(connection: Connection, lead_id: str, changes: Mapping[str, Any]) -> None:
+def change_lead(connection: Connection, lead_id: str, changes: Mapping[str, Any]) -> None:
+    """Set these columns, inside the caller's transaction; the version grows."""
     connection.execute(_CHANGE, {"this": lead_id, "updated_at": utcnow(), **changes})
 
 
@@ -279,8 +314,18 @@ def _whole(connection: Connection, query: Select[Any], values: Mapping[str, Any]
     missing_of: dict[str, dict[Part, str]] = {}
     for waits in connection.execute(_WAITING, {"lead_ids": lead_ids}):
         missing_of.setdefault(waits.lead_id, {})[Part(waits.part)] = waits.why
+    into = [row["merged_into"] for row in rows if row["merged_into"]]
+    number_of = (
+        {row.lead_id: row.number for row in connection.execute(_NUMBERS, {"lead_ids": into})} if into else {}
+    )
     return [
-        _lead(row, matches_of.get(row["lead_id"], []), missing_of.get(row["lead_id"], {})) for row in rows
+        _lead(
+            row,
+            matches_of.get(row["lead_id"], []),
+            missing_of.get(row["lead_id"], {}),
+            number_of.get(row["merged_into"]),
+        )
+        for row in rows
     ]
 
 
@@ -298,7 +343,7 @@ def _match(row: RowMapping) -> Match:
     )
 
 
-def _lead(row: RowMapping, found: Sequence[Match], missing: Mapping[Part, str]) -> Lead:
+def _lead(row: RowMapping, found: Sequence[Match], missing: Mapping[Part, str], into: int | None) -> Lead:
     return Lead(
         lead_id=row["lead_id"],
         number=lead_number(row["number"]),
@@ -309,6 +354,7 @@ def _lead(row: RowMapping, found: Sequence[Match], missing: Mapping[Part, str]) 
         source=row["source"],
         source_url=row["source_url"],
         contact=Contact(**{name: row[name] for name in Contact.model_fields}),
+        also=Also() if row["also"] is None else Also.model_validate(row["also"]),
         message=row["message"],
         custom_fields=row["custom_fields"],
         analysis=None if row["analysis"] is None else Analysis.model_validate(row["analysis"]),
@@ -316,6 +362,7 @@ def _lead(row: RowMapping, found: Sequence[Match], missing: Mapping[Part, str]) 
         owner=row["owner"],
         person_id=row["person_id"],
         merged_into=row["merged_into"],
+        merged_number=None if into is None else lead_number(into),
         crm=Crm(status=row["crm_status"], record_id=row["crm_record_id"], url=row["crm_url"]),
         missing=missing,
         received_at=row["received_at"],

@@ -108,6 +108,7 @@ leads = Table(
     Column("email", Text),
     Column("phone", Text),
     Column("company", Text),
+    Column("also", JSON),  # what merged leads say of the person beside that
     Column("message", Text, nullable=False),
     Column("custom_fields", JSON, nullable=False),
     Column("ip_address", String(45)),
@@ -182,10 +183,11 @@ match_answers = Table(  # what people said about two leads: the labels that lear
     Column("at", UtcDateTime, nullable=False),
 )
 
-merges = Table(
+merges = Table(  # never deleted but with a lead; an undo is written beside what it undid
     "merges",
     metadata,
-    Column("merge_id", String(200), primary_key=True),
+    Column("seq", Integer, Identity(), primary_key=True),  # of two merges, which came first
+    Column("merge_id", String(300), nullable=False, unique=True),
     Column(
         "kept_id", String(36), ForeignKey("leads.lead_id", ondelete="CASCADE"), nullable=False, index=True
     ),
@@ -194,9 +196,11 @@ merges = Table(
     ),
     Column("actor", String(100), nullable=False),
     Column("at", UtcDateTime, nullable=False),
-    Column("before", JSON, nullable=False),  # both leads' columns as they were: what undo brings back
+    Column("changes", JSON, nullable=False),  # lead id -> column -> [before, after]: what undo brings back
+    Column("undo_id", String(300), unique=True),
     Column("undone_at", UtcDateTime),
     Column("undone_by", String(100)),
+    sqlite_autoincrement=True,
 )
 
 vectors = Table(

@@ -1,4 +1,4 @@
-"""The card's buttons: what was clicked is enqueued, then acknowledged; core decides."""
+"""The card's buttons: what was clicked is enqueued, then acknowledged; core decides. Merging asks first."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from handlers import cards
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
-    """Listen to every action a card offers."""
+    """Listen to every action of a card that needs nothing but the click."""
 
     async def clicked(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await desk.act(asked(body, action, desk.channel))
         await ack()
 
-    for name in ActionName:
+    for name in (name for name in ActionName if name != ActionName.MERGE):
         app.action(name.value)(clicked)
 
 

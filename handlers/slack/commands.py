@@ -15,6 +15,7 @@ from core.store.submissions import Submission
 from handlers import answers, lists, views
 from handlers.answers import Answer
 from handlers.mrkdwn import escape
+from handlers.slack import merge
 from handlers.slack.api import Slack
 from handlers.slack.directory import Directory
 from handlers.slack.similar import PATIENCE, similar
@@ -37,6 +38,8 @@ def register(app: AsyncApp, desk: Desk, slack: Slack, directory: Directory) -> N
         "similar": lambda rest, command: _similar(desk, directory, rest, command["user_id"]),
         "list": lambda _rest, _command: _list(desk),
         "new": open_modal,
+        "merge": lambda rest, command: merge.ask(desk, rest, command["user_id"]),
+        "unmerge": lambda rest, _command: merge.ask_undo(desk, rest),
     }
 
     def unnamed(verb: str) -> Ask:
@@ -98,7 +101,13 @@ async def _show(desk: Desk, rest: str, user: str) -> Answer:
     if not rest:
         return answers.usage()
     lead, history = await desk.show(rest, reader=user)
-    return answers.shown(lead, now=utcnow(), history=history, hidden_entities=desk.hidden(lead.business_type))
+    return answers.shown(
+        lead,
+        now=utcnow(),
+        history=history,
+        merged=await desk.merged_into(lead),
+        hidden_entities=desk.hidden(lead.business_type),
+    )
 
 
 async def _similar(desk: Desk, directory: Directory, rest: str, user: str) -> Answer:

@@ -50,7 +50,7 @@ async def _take(request: web.Request, desk: Desk, *, source: str, actor: str) ->
     now = utcnow()
     submission = Submission(
         source=source,
-        event_key=_event_key(request),
+        event_key=event_key(request),
         fingerprint=intake.fingerprint(fields),
         content_type=intake.storable(request.headers.get(hdrs.CONTENT_TYPE, ""))[:200],
         body=body,
@@ -67,7 +67,8 @@ def _draft(fields: Mapping[str, Any], request: web.Request, desk: Desk, source: 
     )
 
 
-def _event_key(request: web.Request) -> str | None:
+def event_key(request: web.Request) -> str | None:
+    """The sender's own id of this delivery, if it has one; Rejected with 400 when it is none."""
     key = request.headers.get("Idempotency-Key") or request.headers.get("webhook-id")
     if key is not None and not (len(key) <= KEY_MAX and key.isprintable()):
         why = f"The key must be at most {KEY_MAX} printable characters."

@@ -14,6 +14,7 @@ def upgrade() -> None:
     with op.batch_alter_table("leads", schema=None) as batch_op:
         batch_op.add_column(sa.Column("person_id", sa.String(length=36), nullable=True))
         batch_op.add_column(sa.Column("merged_into", sa.String(length=36), nullable=True))
+        batch_op.add_column(sa.Column("also", sa.JSON(), nullable=True))
         batch_op.create_index("ix_leads_person_id", ["person_id"], unique=False)
         batch_op.create_index("ix_leads_merged_into", ["merged_into"], unique=False)
     with op.batch_alter_table("matches", schema=None) as batch_op:
@@ -73,12 +74,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "merges",
-        sa.Column("merge_id", sa.String(length=200), nullable=False),
+        sa.Column("seq", sa.Integer(), sa.Identity(always=False), nullable=False),
+        sa.Column("merge_id", sa.String(length=300), nullable=False),
         sa.Column("kept_id", sa.String(length=36), nullable=False),
         sa.Column("gone_id", sa.String(length=36), nullable=False),
         sa.Column("actor", sa.String(length=100), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("changes", sa.JSON(), nullable=False),
+        sa.Column("undo_id", sa.String(length=300), nullable=True),
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("undone_by", sa.String(length=100), nullable=True),
         sa.ForeignKeyConstraint(
@@ -87,7 +90,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["gone_id"], ["leads.lead_id"], name=op.f("fk_merges_gone_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("merge_id", name=op.f("pk_merges")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_merges")),
+        sa.UniqueConstraint("merge_id", name=op.f("uq_merges_merge_id")),
+        sa.UniqueConstraint("undo_id", name=op.f("uq_merges_undo_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("merges", schema=None) as batch_op:
         batch_op.create_index("ix_merges_kept_id", ["kept_id"], unique=False)

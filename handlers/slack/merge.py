@@ -1,0 +1,160 @@
+"""Merging from Slack: the card's menu and its modal, /lead merge and unmerge; all ask before they do."""
+
+import asyncio
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+
+from core.actions import Action, ActionName
+from core.desk import Desk
+from core.errors import NotAllowed, NotFound, Refused, Unavailable
+from core.lead import DeskStatus
+from core.merge import Merge
+from handlers import answers, cards, merging
+from handlers.answers import Answer
+from handlers.mrkdwn import Block
+from handlers.slack.api import Slack
+
+PATIENCE = 2.5
+"""Seconds for an answer to a submission; Slack shows an error after three."""
+
+AWAY = "Slack or the store does not answer right now. Please try again in a minute."
+
+NO_NUMBER = "Type the number of the other lead."
+
+
+def register(app: AsyncApp, desk: Desk, slack: Slack) -> None:
+    """Listen to the card's menu, to the two modals and to the buttons of private answers."""
+    _modals(app, desk, slack)
+    _swap(app, desk, slack)
+    _buttons(app, desk)
+
+
+def _modals(app: AsyncApp, desk: Desk, slack: Slack) -> None:
+    @app.action(cards.MORE)
+    async def opened(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        await ack()
+        lead_id, _ = cards.lead_of(action["block_id"]) or ("", 0)
+        view = await slack.call("views.open", trigger_id=body["trigger_id"], view=merging.loading())
+        choice = await _choice(desk, lead_id, body["user"]["id"])
+        await slack.call("views.update", view_id=view["view"]["id"], view=choice)
+
+    @app.view(merging.CHOOSE)
+    async def chosen(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                user, other = body["user"]["id"], merging.read_choice(view)
+                await desk.admit(user)
+                if not other:
+                    raise NotAllowed(NO_NUMBER)  # noqa: TRY301 - told like the refusals below
+                lead_id = view["private_metadata"]
+                merge = await desk.preview_merge(lead_id, other, reader=user, as_told=False)
+        except (NotAllowed, NotFound) as error:
+            await ack(response_action="errors", errors=merging.errors_of(str(error)))
+        except (Unavailable, Refused, TimeoutError):
+            await ack(response_action="errors", errors=merging.errors_of(AWAY))
+        else:
+            await ack(response_action="update", view=merging.confirm(merge, _hidden(desk, merge)))
+
+    @app.view(merging.CONFIRM)
+    async def confirmed(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
+        kept, gone = merging.pair_of(view["private_metadata"])
+        asked = Action(
+            key=f"action:{gone}:merge:{view['id']}",
+            name=ActionName.MERGE,
+            lead_id=gone,
+            desk=desk.channel,
+            actor=body["user"]["id"],
+            target=kept,
+        )
+        await desk.act(asked)
+        await ack()
+
+
+def _swap(app: AsyncApp, desk: Desk, slack: Slack) -> None:
+    @app.action(merging.SWAP)
+    async def swapped(
+        ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], respond: AsyncRespond
+    ) -> None:
+        await ack()
+        kept, gone = merging.pair_of(action["value"])
+        user = body["user"]["id"]
+        try:
+            await desk.admit(user)
+            merge = await desk.preview_merge(kept, gone, reader=user)
+        except (NotAllowed, NotFound, Unavailable, Refused) as error:
+            view, answer = merging.told(_why(error)), answers.not_allowed(NotAllowed(_why(error)))
+        else:
+            hidden = _hidden(desk, merge)
+            view, answer = merging.confirm(merge, hidden), merging.ask(merge, hidden)
+        if "view" in body:
+            await slack.call("views.update", view_id=body["view"]["id"], view=view)
+        else:
+            await respond(text=answer.text, blocks=answer.blocks, replace_original=True)
+
+
+def _buttons(app: AsyncApp, desk: Desk) -> None:
+    async def done(
+        ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], respond: AsyncRespond
+    ) -> None:
+        kept, gone = merging.pair_of(action["value"])
+        name = ActionName.MERGE if action["action_id"] == merging.DO else ActionName.UNMERGE
+        user = body["user"]["id"]
+        asked = Action(
+            key=f"action:{gone}:{name}:{user}:{action['action_ts']}",
+            name=name,
+            lead_id=gone,
+            desk=desk.channel,
+            actor=user,
+            target=kept,
+            reply_to=body.get("response_url"),
+        )
+        await desk.act(asked)
+        await ack()
+        await respond(text="Done: the cards will show it in a moment.", replace_original=True)
+
+    app.action(merging.DO)(done)
+    app.action(merging.UNDO)(done)
+
+    @app.action(merging.CANCEL)
+    async def cancelled(ack: AsyncAck, respond: AsyncRespond) -> None:
+        await ack()
+        await respond(delete_original=True)
+
+
+async def ask(desk: Desk, rest: str, user: str) -> Answer:
+    """What ``/lead merge L-1042 L-1050`` answers; with ``into`` between them the direction is said."""
+    words = [word for word in rest.replace(",", " ").split() if word.lower() not in {"and", "with"}]
+    as_told = [word.lower() for word in words[1:2]] == ["into"]
+    numbers = [word for word in words if word.lower() != "into"]
+    if len(numbers) != 2:  # noqa: PLR2004 - a merge is of two
+        return answers.usage()
+    gone, kept = numbers
+    merge = await desk.preview_merge(kept, gone, reader=user, as_told=as_told)
+    return merging.ask(merge, _hidden(desk, merge))
+
+
+async def ask_undo(desk: Desk, rest: str) -> Answer:
+    """What ``/lead unmerge L-1050`` answers."""
+    return merging.ask_undo(*await desk.preview_unmerge(rest)) if rest else answers.usage()
+
+
+async def _choice(desk: Desk, lead_id: str, user: str) -> Block:
+    """The modal that asks for the other lead, or says why not."""
+    try:
+        await desk.admit(user)
+        lead = await desk.find(lead_id)
+        found = await desk.matched(lead)
+    except (NotAllowed, NotFound, Unavailable, Refused) as error:
+        return merging.told(_why(error))
+    if lead.desk_status == DeskStatus.MERGED:
+        return merging.told(f"{lead.number} is merged into {lead.merged_number} already.")
+    return merging.choose(lead, found, desk.hidden(lead.business_type))
+
+
+def _why(error: NotAllowed | NotFound | Unavailable | Refused) -> str:
+    return AWAY if isinstance(error, Unavailable | Refused) else str(error)
+
+
+def _hidden(desk: Desk, merge: Merge) -> frozenset[str]:
+    return desk.hidden(merge.kept.business_type) | desk.hidden(merge.gone.business_type)

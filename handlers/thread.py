@@ -1,0 +1,95 @@
+"""The lines of a card's thread: what happened to the lead, and what its sender wrote again; pure."""
+
+from core.actions import API, PAST, ActionName
+from core.lead import Event, Lead
+from handlers import wording
+from handlers.cards import Card, actions_block_id
+from handlers.mrkdwn import clean, cut, escape, markup, mention, plain
+
+HISTORY = {
+    "received": "Received",
+    "analysed": "Read",
+    "matched": "Compared with earlier leads",
+    "synced": "Saved to the CRM",
+    "crm_failed": "Not saved to the CRM",
+    "contact_read": "Contact data read",
+    "same_request": "Said to be the same request",
+    "same_person": "Said to be the same person with a new request",
+    "different_person": "Said to be a different person",
+}
+"""The verbs of history lines that need more words than themselves."""
+
+OF_ANOTHER_LEAD = {
+    "merged": "Merged into",
+    "merged_in": "Merged with",
+    "unmerged": "No longer merged with",
+}
+"""The verbs of history lines whose why begins with another lead's number."""
+
+
+_AGAIN_MAX = 300  # of what the sender wrote again
+
+
+def thread_line(event: Event, who: str | None = None, *, to: str | None = None) -> str:
+    """One line of a lead's history, as mrkdwn: ``Claimed by Ana``, ``Reassigned by Ana to @Ben``.
+
+    Args:
+        event: what happened; of a reassignment, ``why`` is the new owner's Slack user id; of a merge, it
+            begins with the other lead's number.
+        who: the actor's plain name; without it a Slack user is mentioned, which pings.
+        to: the new owner's plain name; without it they are mentioned, the one person who must know.
+    """
+    what = HISTORY.get(event.what) or clean(event.what.replace("_", " ")).capitalize() or "Changed"
+    why = event.why
+    if event.what in OF_ANOTHER_LEAD:
+        number, _, why = (event.why or "").partition(": ")
+        what = f"{OF_ANOTHER_LEAD[event.what]} {number}"
+    line = escape(what, 60)
+    if event.actor != "system":
+        line += f" by {named(event.actor, who)}"
+    if not why:
+        return line
+    if event.what == PAST[ActionName.REASSIGN]:
+        return f"{line} to {named(why, to)}"
+    return f"{line}: {escape(why, 300)}"
+
+
+def named(actor: str, name: str | None = None) -> str:
+    """Who did something, in mrkdwn: by name if there is one, else a mention or the API key's name."""
+    if name is not None:
+        return escape(name, 60)
+    if actor == API:
+        return "the API"
+    key = actor.removeprefix("api:")
+    return f"API key {escape(key, 40)}" if key != actor else mention(actor)
+
+
+def asked_again(gone: Lead, owner: str | None, *, hidden: frozenset[str] = frozenset()) -> Card:
+    """What a lead says that only repeats the card's request, with the way back.
+
+    Args:
+        gone: the lead that was merged without anybody being asked.
+        owner: Slack user id of who works the request, and must know.
+        hidden: names of entities this desk does not show.
+    """
+    who = f" {mention(owner)}" if owner else ""
+    head = f"*Asked again*, {gone.number}, {escape(wording.source(gone))}{who}"
+    words = "" if hidden and gone.analysis is None else wording.veiled(gone.message, gone.analysis, hidden)
+    apart = {
+        "type": "button",
+        "action_id": ActionName.UNMERGE.value,
+        "text": plain("Another request", 75),
+        "value": gone.lead_id,
+        "confirm": {
+            "title": plain(f"Give {gone.number} a card of its own?", 100),
+            "text": plain("Both leads become what they were before.", 300),
+            "confirm": plain("Yes", 30),
+            "deny": plain("No", 30),
+        },
+    }
+    blocks = [
+        {"type": "section", "text": markup(head)},
+        {"type": "section", "text": plain(f"“{cut(clean(words), _AGAIN_MAX)}”", 3_000)} if words else None,
+        {"type": "actions", "block_id": actions_block_id(gone), "elements": [apart]},
+    ]
+    return Card(text=f"{gone.number}: asked again", blocks=[block for block in blocks if block])
