@@ -131,8 +131,7 @@ class Search:
 
     async def warm_up(self) -> None:
         """Make ready what the first search would otherwise wait for."""
-        await self.catch_up()
-        await self._filtered.warm_up()
+        await asyncio.gather(self.catch_up(), self._filtered.warm_up())
 
     async def close(self) -> None:
         """Index what is not yet."""
