@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.actions import OPEN, Action, ActionName, decide
 from core.errors import NotAllowed, NotFound
 from core.lead import Also, Contact, DeskStatus, Draft, Event, Lead, utcnow
-from core.merge import columns, directed, emptied, preview, restored
+from core.merge import columns, directed, preview, restored, set_back
 from core.store import Store, open_store
 from core.store.submissions import Submission
 from tests.databases import KINDS, fresh_database
@@ -188,14 +188,14 @@ def test_what_a_person_changed_since_survives_the_undo() -> None:
     assert (back["email"], back["first_name"]) == (None, None)
 
 
-def test_cells_that_a_merge_filled_are_to_be_cleared_after_its_undo() -> None:
+def test_what_an_undo_sets_back_is_named_for_the_crm() -> None:
     kept = OLDER.model_copy(update={"contact": Contact(email="a@example.com"), "custom_fields": {"a": 1}})
-    gone = NEWER.model_copy(
-        update={"contact": Contact(first_name="Bo", phone="5"), "custom_fields": {"b": 1}}
-    )
-    paths = emptied(preview(kept, gone).changes[kept.lead_id])
-    assert {"contact.phone", "name", "custom_fields.b"} <= paths
-    assert not {"contact.email", "custom_fields.a", "desk_status"} & paths
+    contact = Contact(first_name="Bo", phone="5")
+    gone = NEWER.model_copy(update={"contact": contact, "custom_fields": {"b": 1}})
+    changes = preview(kept, gone).changes
+    assert {"contact.phone", "name", "custom_fields.b"} <= set_back(changes[kept.lead_id])
+    assert not {"contact.email", "custom_fields.a", "desk_status"} & set_back(changes[kept.lead_id])
+    assert "desk_status" in set_back(changes[gone.lead_id])
 
 
 NOW = utcnow()
