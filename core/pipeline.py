@@ -143,8 +143,8 @@ class Parts:
     async def sync(self, lead_id: str, *, after_merge: bool = False) -> None:
         """Bring the lead to the CRM; the card only speaks of it when that fails.
 
-        A merged lead is written once more, to say that it is, if it has a record; it never gets one, and is not
-        synced after that. after_merge: cells that a merge filled and its undo emptied are cleared.
+        A merged lead is written once more, to say that it is, if it has a record; it never gets one, and is
+        not synced after that. after_merge: cells that a merge filled and its undo emptied are cleared.
         """
         lead = await self.store.leads.get(lead_id)
         was_missing = Part.CRM in lead.missing
