@@ -1,5 +1,6 @@
 """The desk: everything that a door (Slack, HTTP, command line) may ask for, with who asked for it."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,8 +19,7 @@ from core.store.submissions import Accepted, Submission
 
 log = structlog.get_logger()
 
-ID_LENGTH = 36
-"""Of a UUID as text; no number is that long."""
+LEAD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Queue(Protocol):
@@ -109,11 +109,11 @@ class Desk:
         await self._note_reading([lead for lead, _ in found], reader)
         return found
 
-    async def find(self, number_or_id: str) -> Lead:
-        """The lead people call ``L-1042`` or programs by its id; NotFound if there is none."""
-        if len(number_or_id) == ID_LENGTH:
-            return await self.parts.store.leads.get(number_or_id)
-        return await self.parts.store.leads.by_number(number_or_id)
+    async def lead(self, name: str) -> Lead:
+        """The lead of that id or number (``L-1042``), by itself; NotFound if there is none."""
+        if LEAD_ID.fullmatch(name.lower()):
+            return await self.parts.store.leads.get(name.lower())
+        return await self.parts.store.leads.by_number(name)
 
     async def merged_into(self, lead: Lead) -> list[Lead]:
         """The leads for which this one stands, oldest first."""
@@ -135,14 +135,14 @@ class Desk:
 
         NotFound; NotAllowed when it may not be. as_told False: into whichever should be kept (core.merge).
         """
-        first, second = await self.find(kept), await self.find(gone)
+        first, second = await self.lead(kept), await self.lead(gone)
         merge = preview(*((first, second) if as_told else directed(first, second)))
         await self._note_reading([first, second], reader)
         return merge
 
     async def preview_unmerge(self, number_or_id: str) -> tuple[Lead, Lead]:
         """Which merge an undo of this lead would undo, as (kept, gone); NotFound, NotAllowed."""
-        lead = await self.find(number_or_id)
+        lead = await self.lead(number_or_id)
         return await self.parts.store.merges.last(lead.lead_id)
 
     async def merge_now(self, action: Action) -> list[Lead]:

@@ -389,18 +389,24 @@ async def test_the_kept_lead_stands_where_the_gone_one_was_found(store: Store) -
     assert list((await store.leads.standing(found)).items()) == [(kept.lead_id, 0.9), (other.lead_id, 0.7)]
 
 
+Said = tuple[Contact, dict[str, Any], bool]
+"""A lead's contact, its custom fields, and whether somebody has claimed it."""
+
+
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.lists(contacts, min_size=4, max_size=4),
+    st.lists(st.tuples(contacts, fields, st.booleans()), min_size=4, max_size=4),
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=5),
 )
 @pytest.mark.parametrize("kind", KINDS)
 def test_any_chain_of_merges_undone_in_turn_is_the_identity(
-    kind: str, tmp_path_factory: pytest.TempPathFactory, said: Sequence[Contact], pairs: list[tuple[int, int]]
+    kind: str, tmp_path_factory: pytest.TempPathFactory, said: Sequence[Said], pairs: list[tuple[int, int]]
 ) -> None:
     async def run(url: str) -> None:
         store = await open_store(url)
-        made = [await stored(store, contact) for contact in said]
+        made = [await stored(store, contact, custom_fields=custom) for contact, custom, _ in said]
+        for n in (n for n, (_, _, is_claimed) in enumerate(said) if is_claimed):
+            await act(store, made[n], ActionName.CLAIM, f"U{n}")
         states, done = [await every(store)], []
         for n, (gone, kept) in enumerate(pairs):
             try:

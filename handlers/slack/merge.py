@@ -149,7 +149,7 @@ async def _choice(desk: Desk, lead_id: str, user: str) -> Block:
     """The modal that asks for the other lead, or says why not."""
     try:
         await desk.admit(user)
-        lead = await desk.find(lead_id)
+        lead = await desk.lead(lead_id)
         found = await desk.matched(lead)
     except (NotAllowed, NotFound, Unavailable, Refused) as error:
         return merging.told(_why(error))

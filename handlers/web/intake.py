@@ -1,6 +1,5 @@
 """The two doors for leads over HTTP: POST /webhooks/{source} and POST /api/v1/intake."""
 
-import hmac
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,6 +10,7 @@ from core import intake
 from core.desk import Desk
 from core.lead import utcnow
 from core.store.submissions import Submission
+from handlers.web.authorised import authorise
 from handlers.web.bodies import BODY_MAX, decode
 from handlers.web.envelope import Rejected, answer
 
@@ -18,8 +18,6 @@ SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}")
 
 KEY_MAX = 200
 """Longest Idempotency-Key, in characters."""
-
-SECRET_HEADERS = ("X-Webhook-Secret", "X-API-Key")
 
 
 def routes(
@@ -39,22 +37,6 @@ def routes(
         return await _take(request, desk, source="api", actor="api")
 
     return [web.post("/webhooks/{source}", webhook), web.post("/api/v1/intake", api)]
-
-
-def authorise(request: web.Request, secrets: Sequence[str]) -> None:
-    """Rejected with 401, without detail, unless the request carries one of the secrets."""
-    bearer = request.headers.get(hdrs.AUTHORIZATION, "")
-    given = [request.headers[name] for name in SECRET_HEADERS if name in request.headers]
-    if bearer.lower().startswith("bearer "):
-        given.append(bearer[len("bearer ") :].strip())
-    # Every pair is compared, so that the time says nothing about which one matched.
-    matches = [hmac.compare_digest(_bytes(one), _bytes(other)) for one in given for other in secrets]
-    if not any(matches):
-        raise Rejected(401, "UNAUTHORIZED", "The request is not authorised.")
-
-
-def _bytes(header: str) -> bytes:
-    return header.encode(errors="surrogateescape")  # aiohttp's way to keep bytes that are no UTF-8
 
 
 async def _take(request: web.Request, desk: Desk, *, source: str, actor: str) -> web.Response:
