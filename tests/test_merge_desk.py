@@ -149,6 +149,15 @@ async def test_by_command_with_a_preview_that_can_be_swapped_and_undone(bot: Pro
 
 
 @there
+async def test_who_saw_both_contacts_in_a_preview_is_in_both_histories(bot: Product) -> None:
+    pair = await two(bot, "audit")
+    await told(bot, f"merge {pair[0].number} {pair[1].number}", "marco")
+    for each in pair:
+        history = await bot.app.store.events.of(each.lead_id)
+        assert [event.actor for event in history if event.what == "contact_read"] == [bot.slack.user("marco")]
+
+
+@there
 async def test_cancel_takes_the_preview_away_and_nothing_happens(bot: Product) -> None:
     older, newer = await two(bot, "cancel")
     answer = await told(bot, f"merge {newer.number} into {older.number}")

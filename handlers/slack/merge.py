@@ -117,7 +117,7 @@ def _buttons(app: AsyncApp, desk: Desk) -> None:
         )
         await desk.act(asked)
         await ack()
-        await respond(text="Done: the cards will show it in a moment.", replace_original=True)
+        await respond(text="On its way: the cards show it in a moment.", replace_original=True)
 
     app.action(merging.DO)(done)
     app.action(merging.UNDO)(done)
