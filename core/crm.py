@@ -62,18 +62,22 @@ def to_fields(
     mapping: FieldMapping,
     options: TableOptions | None,
     *,
-    emptied: frozenset[str] = frozenset(),
+    set_back: frozenset[str] = frozenset(),
 ) -> Fields:
     """The lead as fields of the table, with a sentence for everything that had to be left out.
 
     A value that is no option of a select is translated against the live options; when none fits it is left
     out and reported, never created. With options None (they may not be read) the demo tables of SEED.md
     are assumed, so that an unknown option costs one cell and not the whole record. A fact that is missing
-    leaves its cell as it is, but one whose path is in ``emptied`` clears it: we wrote there what was undone.
+    leaves its cell as it is.
+
+    set_back: paths that an undo gave their earlier value again. We wrote these cells, so they are written
+    once more, cleared where the fact is missing.
     """
-    fields = _fields(lead, mapping, options, first=lead.crm.record_id is None)
+    first = lead.crm.record_id is None
+    fields = _fields(lead, mapping, options, first=first, again=set_back)
     known = mapping.columns if options is None else [c for c in mapping.columns if c.field in options]
-    cleared = {c.field: None for c in known if c.path in emptied and _fact(lead, c.path) is None}
+    cleared = {c.field: None for c in known if c.path in set_back and _fact(lead, c.path) is None}
     return Fields(values={**fields.values, **cleared}, unmapped=fields.unmapped)
 
 
@@ -177,7 +181,14 @@ FACTS: Mapping[str, Callable[[Lead], Any]] = MappingProxyType(
 """What is not an attribute of Lead but made from it."""
 
 
-def _fields(lead: Lead, mapping: FieldMapping, options: TableOptions | None, *, first: bool) -> Fields:
+def _fields(
+    lead: Lead,
+    mapping: FieldMapping,
+    options: TableOptions | None,
+    *,
+    first: bool,
+    again: frozenset[str] = frozenset(),
+) -> Fields:
     values: dict[str, Any] = {}
     unmapped: list[str] = []
     for column in mapping.columns:
@@ -190,7 +201,9 @@ def _fields(lead: Lead, mapping: FieldMapping, options: TableOptions | None, *, 
         value = _value(lead, column, fact, options)
         if value is None:
             unmapped.append(_no_option(column, fact, known=options is not None))
-        elif first or not any(same_name(str(value), name) for name in column.at_first):
+        elif (
+            first or column.path in again or not any(same_name(str(value), name) for name in column.at_first)
+        ):
             values[column.field] = cut(value)
             if values[column.field] != value:
                 unmapped.append(f"{column.field}: cut at {TEXT_MAX:,} characters, the table's limit")

@@ -106,11 +106,11 @@ class Desk:
         await self._note_reading([lead for lead, _ in found], reader)
         return found
 
-    async def find(self, number_or_id: str) -> Lead:
-        """The lead people call ``L-1042`` or programs by its id; NotFound if there is none."""
-        if LEAD_ID.fullmatch(number_or_id.lower()):
-            return await self.parts.store.leads.get(number_or_id.lower())
-        return await self.parts.store.leads.by_number(number_or_id)
+    async def lead(self, name: str) -> Lead:
+        """The lead of that id or number (``L-1042``), by itself; NotFound if there is none."""
+        if LEAD_ID.fullmatch(name.lower()):
+            return await self.parts.store.leads.get(name.lower())
+        return await self.parts.store.leads.by_number(name)
 
     async def cards(self, leads: Sequence[Lead]) -> dict[str, tuple[str, str]]:
         """Channel and ts of the leads' cards, as far as they are posted, by lead id."""
@@ -136,14 +136,14 @@ class Desk:
 
         NotFound; NotAllowed when it may not be. as_told False: into whichever should be kept (core.merge).
         """
-        first, second = await self.find(kept), await self.find(gone)
+        first, second = await self.lead(kept), await self.lead(gone)
         merge = preview(*((first, second) if as_told else directed(first, second)))
         await self._note_reading([first, second], reader)
         return merge
 
     async def preview_unmerge(self, number_or_id: str) -> tuple[Lead, Lead]:
         """Which merge an undo of this lead would undo, as (kept, gone); NotFound, NotAllowed."""
-        lead = await self.find(number_or_id)
+        lead = await self.lead(number_or_id)
         return await self.parts.store.merges.last(lead.lead_id)
 
     async def merge_now(self, action: Action) -> list[Lead]:

@@ -179,24 +179,25 @@ class Parts:
         """Bring to cards and CRM what this merge or undo, by its key, changed: the kept lead first."""
         for lead_id in await self.store.merges.touched(key):
             await self.show(lead_id)
-            await self.sync(lead_id, clear=True)
+            await self.sync(lead_id, after_merge=True)
 
-    async def sync(self, lead_id: str, *, clear: bool = False) -> None:
+    async def sync(self, lead_id: str, *, after_merge: bool = False) -> None:
         """Bring the lead to the CRM; the card only speaks of it when that fails.
 
-        A merged lead is brought up to date there if it has a record, and never gets one. clear: cells that a
-        merge filled and its undo emptied.
+        A merged lead is written once more, to say that it is, if it has a record; it never gets one, and is
+        not synced after that. after_merge: cells that a merge filled and its undo emptied are cleared.
         """
         lead = await self.store.leads.get(lead_id)
-        if lead.desk_status == DeskStatus.MERGED and lead.crm.record_id is None:
+        was_missing = Part.CRM in lead.missing
+        last_word = lead.crm.record_id is not None and (after_merge or was_missing)
+        if lead.desk_status == DeskStatus.MERGED and not last_word:
             await self.store.waiting.done(lead_id, Part.CRM)
             return
-        was_missing = Part.CRM in lead.missing
         # After an outage too: what could not be written may have been an undo.
-        emptied = await self.store.merges.emptied(lead_id) if clear or was_missing else frozenset[str]()
+        undone = await self.store.merges.set_back(lead_id) if after_merge or was_missing else frozenset[str]()
         try:
             options = await self.crm.table_options()
-            fields = crm_fields.to_fields(lead, self.crm_mapping, options, emptied=emptied)
+            fields = crm_fields.to_fields(lead, self.crm_mapping, options, set_back=undone)
             record = await self.crm.upsert(fields.values)
         except (Unavailable, Refused) as error:
             await self._wait(lead_id, Part.CRM, error)

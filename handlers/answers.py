@@ -191,7 +191,9 @@ def _seen(lead: Lead, hidden: frozenset[str]) -> list[Block]:
 
 
 def _also(lead: Lead) -> list[str]:
-    return [f"{kind}: {', '.join(said)}" for kind, said in lead.also.model_dump().items() if said]
+    kinds = {"phone": lead.also.phones, "e-mail": lead.also.emails}
+    kinds |= {"name": lead.also.names, "company": lead.also.companies}
+    return [f"{kind}: {', '.join(said)}" for kind, said in kinds.items() if said]
 
 
 def _merged(merged: Sequence[Lead], hidden: frozenset[str]) -> list[str]:

@@ -155,7 +155,9 @@ def _merged(lead: Lead) -> Card:
     said = f"Merged into {lead.merged_number}"
     where = f"*{said}* · {lead.number} · {escape(wording.source(lead))} · {ago(lead.received_at)}"
     blocks = [{"type": "context", "elements": [markup(where)]}, _actions(lead)]
-    return Card(text=f"{lead.number}: {said.lower()}", blocks=[block for block in blocks if block])
+    return Card(
+        text=f"{lead.number}: merged into {lead.merged_number}", blocks=[block for block in blocks if block]
+    )
 
 
 def _section(text: str) -> Block | None:

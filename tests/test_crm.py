@@ -311,3 +311,20 @@ def test_no_exported_text_begins_like_a_formula(text: str) -> None:
 @pytest.mark.parametrize(("value", "cell"), [(None, ""), (-3, "-3"), (0.5, "0.5"), ("plain", "plain")])
 def test_numbers_and_plain_text_are_exported_as_they_are(value: Any, cell: str) -> None:
     assert csv_safe(value) == cell
+
+
+def test_a_merged_lead_s_status_says_so_and_is_set_back_after_an_undo() -> None:
+    table = {**demo_table(LATER), "Status": ("New", "Qualified", "Duplicate")}
+    merged = a_lead(crm=SYNCED, desk_status=DeskStatus.MERGED)
+    assert to_fields(merged, LATER, table).values["Status"] == "Duplicate"
+    undone = a_lead(crm=SYNCED)
+    assert "Status" not in to_fields(undone, LATER, table).values
+    assert to_fields(undone, LATER, table, set_back=frozenset({"desk_status"})).values["Status"] == "New"
+
+
+def test_a_cell_that_an_undo_emptied_is_cleared_and_no_other() -> None:
+    lead = a_lead(crm=SYNCED, contact=Contact(email="ana@example.com"))
+    values = to_fields(lead, NOTES, demo_table(NOTES), set_back=frozenset({"contact.phone"})).values
+    assert values["Phone"] is None
+    assert values["Email"] == "ana@example.com"
+    assert "Name" not in values

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.actions import OPEN, Action, ActionName, decide
 from core.errors import NotAllowed, NotFound
 from core.lead import Also, Contact, DeskStatus, Draft, Event, Lead, utcnow
-from core.merge import columns, directed, emptied, preview, restored
+from core.merge import columns, directed, preview, restored, set_back
 from core.store import Store, open_store
 from core.store.submissions import Submission
 from tests.databases import KINDS, fresh_database
@@ -188,14 +188,14 @@ def test_what_a_person_changed_since_survives_the_undo() -> None:
     assert (back["email"], back["first_name"]) == (None, None)
 
 
-def test_cells_that_a_merge_filled_are_to_be_cleared_after_its_undo() -> None:
+def test_what_an_undo_sets_back_is_named_for_the_crm() -> None:
     kept = OLDER.model_copy(update={"contact": Contact(email="a@example.com"), "custom_fields": {"a": 1}})
-    gone = NEWER.model_copy(
-        update={"contact": Contact(first_name="Bo", phone="5"), "custom_fields": {"b": 1}}
-    )
-    paths = emptied(preview(kept, gone).changes[kept.lead_id])
-    assert {"contact.phone", "name", "custom_fields.b"} <= paths
-    assert not {"contact.email", "custom_fields.a", "desk_status"} & paths
+    contact = Contact(first_name="Bo", phone="5")
+    gone = NEWER.model_copy(update={"contact": contact, "custom_fields": {"b": 1}})
+    changes = preview(kept, gone).changes
+    assert {"contact.phone", "name", "custom_fields.b"} <= set_back(changes[kept.lead_id])
+    assert not {"contact.email", "custom_fields.a", "desk_status"} & set_back(changes[kept.lead_id])
+    assert "desk_status" in set_back(changes[gone.lead_id])
 
 
 NOW = utcnow()
@@ -389,18 +389,24 @@ async def test_the_kept_lead_stands_where_the_gone_one_was_found(store: Store) -
     assert list((await store.leads.standing(found)).items()) == [(kept.lead_id, 0.9), (other.lead_id, 0.7)]
 
 
+Said = tuple[Contact, dict[str, Any], bool]
+"""A lead's contact, its custom fields, and whether somebody has claimed it."""
+
+
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.lists(contacts, min_size=4, max_size=4),
+    st.lists(st.tuples(contacts, fields, st.booleans()), min_size=4, max_size=4),
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=5),
 )
 @pytest.mark.parametrize("kind", KINDS)
 def test_any_chain_of_merges_undone_in_turn_is_the_identity(
-    kind: str, tmp_path_factory: pytest.TempPathFactory, said: Sequence[Contact], pairs: list[tuple[int, int]]
+    kind: str, tmp_path_factory: pytest.TempPathFactory, said: Sequence[Said], pairs: list[tuple[int, int]]
 ) -> None:
     async def run(url: str) -> None:
         store = await open_store(url)
-        made = [await stored(store, contact) for contact in said]
+        made = [await stored(store, contact, custom_fields=custom) for contact, custom, _ in said]
+        for n in (n for n, (_, _, is_claimed) in enumerate(said) if is_claimed):
+            await act(store, made[n], ActionName.CLAIM, f"U{n}")
         states, done = [await every(store)], []
         for n, (gone, kept) in enumerate(pairs):
             try:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, func, insert, or_, sel
 
 from core.errors import NotAllowed
 from core.lead import DeskStatus, Event, Lead, utcnow
-from core.merge import columns, emptied, preview, restored
+from core.merge import columns, preview, restored, set_back
 from core.store.database import Database
 from core.store.events import add_event
 from core.store.leads import change_lead, read_lead
@@ -134,11 +134,12 @@ class Merges:
 
         return await self._database.read(read)
 
-    async def emptied(self, lead_id: str) -> frozenset[str]:
-        """Paths into the lead that merges filled and undos emptied (core.merge.emptied)."""
-        query = select(merges.c.changes).where(merges.c.kept_id == lead_id, merges.c.undone_at.is_not(None))
+    async def set_back(self, lead_id: str) -> frozenset[str]:
+        """Paths into the lead that merges changed and undos set back (core.merge.set_back)."""
+        sides = or_(merges.c.kept_id == lead_id, merges.c.gone_id == lead_id)
+        query = select(merges.c.changes).where(sides, merges.c.undone_at.is_not(None))
         found = await self._database.read(lambda connection: list(connection.execute(query).scalars()))
-        return frozenset().union(*(emptied(changes[lead_id]) for changes in found))
+        return frozenset().union(*(set_back(changes[lead_id]) for changes in found))
 
     def _take_turn(self, connection: Connection) -> None:
         if not self._database.is_sqlite:

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
 from core.actions import Action, ActionName
@@ -14,6 +15,8 @@ from handlers import answers, cards, merging
 from handlers.answers import Answer
 from handlers.mrkdwn import Block
 from handlers.slack.api import Slack
+
+log = structlog.get_logger()
 
 PATIENCE = 2.5
 """Seconds for an answer to a submission; Slack shows an error after three."""
@@ -35,9 +38,12 @@ def _modals(app: AsyncApp, desk: Desk, slack: Slack) -> None:
     async def opened(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
         lead_id, _ = cards.lead_of(action["block_id"]) or ("", 0)
-        view = await slack.call("views.open", trigger_id=body["trigger_id"], view=merging.loading())
-        choice = await _choice(desk, lead_id, body["user"]["id"])
-        await slack.call("views.update", view_id=view["view"]["id"], view=choice)
+        try:
+            view = await slack.call("views.open", trigger_id=body["trigger_id"], view=merging.loading())
+            choice = await _choice(desk, lead_id, body["user"]["id"])
+            await slack.call("views.update", view_id=view["view"]["id"], view=choice)
+        except (Unavailable, Refused) as error:  # too late, or closed meanwhile: the menu is still there
+            log.warning("modal_failed", lead_id=lead_id, why=error.why)
 
     @app.view(merging.CHOOSE)
     async def chosen(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
@@ -111,7 +117,7 @@ def _buttons(app: AsyncApp, desk: Desk) -> None:
         )
         await desk.act(asked)
         await ack()
-        await respond(text="Done: the cards will show it in a moment.", replace_original=True)
+        await respond(text="On its way: the cards show it in a moment.", replace_original=True)
 
     app.action(merging.DO)(done)
     app.action(merging.UNDO)(done)
@@ -143,7 +149,7 @@ async def _choice(desk: Desk, lead_id: str, user: str) -> Block:
     """The modal that asks for the other lead, or says why not."""
     try:
         await desk.admit(user)
-        lead = await desk.find(lead_id)
+        lead = await desk.lead(lead_id)
         found = await desk.matched(lead)
     except (NotAllowed, NotFound, Unavailable, Refused) as error:
         return merging.told(_why(error))

@@ -54,7 +54,7 @@ async def similar(desk: Desk, directory: Directory, text: str, user: str) -> Ans
         return lists.invalid_search(error)
     subject = typed.words
     if _NUMBER.fullmatch(subject):
-        return await _like(desk, directory, await desk.find(subject), user, wanted, unknown=typed.unknown)
+        return await _like(desk, directory, await desk.lead(subject), user, wanted, unknown=typed.unknown)
     if not any(letter.isalnum() for letter in subject):
         return lists.no_words()
     return await _like(desk, directory, subject, user, wanted, unknown=typed.unknown)
@@ -84,7 +84,7 @@ async def _in_time(desk: Desk, directory: Directory, lead_id: str, user: str) ->
     try:
         async with asyncio.timeout(PATIENCE):
             await desk.admit(user)
-            return await _like(desk, directory, await desk.find(lead_id), user, Wanted())
+            return await _like(desk, directory, await desk.lead(lead_id), user, Wanted())
     except (Unavailable, Refused) as error:
         return answers.away(WHAT, error)
     except TimeoutError:

@@ -24,7 +24,7 @@ def routes(desk: Desk, *, api_keys: Sequence[str]) -> Iterable[web.RouteDef]:
             if name not in OPTIONS:
                 raise InvalidSearch(name[:100], f"is no parameter; there are {', '.join(OPTIONS)}")
         wanted = search_options.wanted(request.query, business_types=desk.business_types, now=utcnow())
-        lead = await desk.find(request.match_info["lead_id"])
+        lead = await desk.lead(request.match_info["lead_id"])
         found = await desk.similar(lead, wanted, reader="api")
         pagination = {  # the nearest of all: there is no next page
             "has_more": False,

@@ -28,12 +28,12 @@ def routes(desk: Desk, *, api_keys: Sequence[str]) -> Iterable[web.RouteDef]:
             raise Rejected(422, "INVALID_FIELD", "Say into which lead: its number or id.", field="into")
         if not isinstance(only_preview, bool):
             raise Rejected(422, "INVALID_FIELD", "preview is true or false.", field="preview")
-        gone = await desk.find(request.match_info["id"])
+        gone = await desk.lead(request.match_info["id"])
         try:
             if only_preview:
                 would_be = await desk.preview_merge(into.strip(), gone.lead_id, reader=API)
                 return answer(request, _pair(would_be.survivor, would_be.gone) | {"preview": True})
-            kept = await desk.find(into.strip())
+            kept = await desk.lead(into.strip())
             leads = await desk.merge_now(_action(request, desk, ActionName.MERGE, gone, kept))
         except NotFound as error:
             raise Rejected(404, "NOT_FOUND", str(error), field="into") from None
@@ -44,7 +44,7 @@ def routes(desk: Desk, *, api_keys: Sequence[str]) -> Iterable[web.RouteDef]:
     async def unmerge(request: web.Request) -> web.Response:
         """Undo the merge in which this lead went, else the last one into it -> the two leads."""
         authorise(request, api_keys)
-        lead = await desk.find(request.match_info["id"])
+        lead = await desk.lead(request.match_info["id"])
         try:
             leads = await desk.merge_now(_action(request, desk, ActionName.UNMERGE, lead, None))
         except NotAllowed as error:
@@ -69,4 +69,8 @@ def _action(request: web.Request, desk: Desk, name: ActionName, lead: Lead, kept
 
 
 def _pair(kept: Lead, gone: Lead) -> dict[str, Any]:
-    return {"kept": kept.model_dump(mode="json"), "gone": gone.model_dump(mode="json")}
+    """Both in JSON (DESIGN 10): all but what our own processing waits for."""
+    return {
+        side: lead.model_dump(mode="json", exclude={"missing"})
+        for side, lead in (("kept", kept), ("gone", gone))
+    }
