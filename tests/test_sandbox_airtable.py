@@ -35,8 +35,8 @@ class Client:
 
 
 @pytest.fixture
-async def at() -> AsyncIterator[Client]:
-    async with running(rate=None) as airtable, aiohttp.ClientSession() as http:
+async def at(airtable: AirtableStandIn) -> AsyncIterator[Client]:
+    async with aiohttp.ClientSession() as http:
         yield Client(airtable, http)
 
 

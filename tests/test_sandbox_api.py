@@ -1,7 +1,7 @@
 """The sandbox's Web API through the real SDK client: what Slack refuses is refused, with Slack's code."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.sandbox.fixtures import Options
 from bot.sandbox.slack.rates import BURST, Rates
 from bot.sandbox.slack.server import SlackSandbox, running
 from bot.sandbox.slack.values import Timing
@@ -19,9 +20,8 @@ LATER = "9999999999.000000"
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[SlackSandbox]:
-    async with running(app=EVERYTHING) as sandbox:
-        yield sandbox
+def slack_options() -> Options:
+    return {"app": EVERYTHING}
 
 
 @pytest.fixture

@@ -1,21 +1,21 @@
 """The sandbox under the real Bolt app in Socket Mode: what an app and its people experience together."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.slack.server import SlackSandbox, running
+from bot.sandbox.fixtures import Options
+from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.values import CannotAct
 from tests.sandbox_app import CARD, EVERYTHING, FORM, Json, bolt, client_of, connected, modal, section
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[SlackSandbox]:
-    async with running(app=EVERYTHING) as sandbox:
-        yield sandbox
+def slack_options() -> Options:
+    return {"app": EVERYTHING}
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.sandbox.fixtures import Options
 from bot.sandbox.slack.delivery import SOCKETS_MOST, NotDelivered
 from bot.sandbox.slack.server import SlackSandbox, running
 from bot.sandbox.slack.values import Timing
@@ -62,9 +63,8 @@ async def wired(slack: SlackSandbox) -> AsyncIterator[Wire]:
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[SlackSandbox]:
-    async with running(app=EVERYTHING, timing=QUICK) as sandbox:
-        yield sandbox
+def slack_options() -> Options:
+    return {"app": EVERYTHING, "timing": QUICK}
 
 
 async def test_an_event_comes_in_slacks_shape(slack: SlackSandbox) -> None:

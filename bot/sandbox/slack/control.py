@@ -107,8 +107,14 @@ class Control:
             "open_home": people.open_home,
             "look_at": people.look_at,
             "stop_agent": people.stop_agent,
-            "faults": self._faults,
         }
+
+    @property
+    def faults(self) -> dict[str, Callable[..., object]]:
+        """What POST /sandbox/faults can do; the page is told."""
+        faults, delivery = self._desk.faults, self._desk.delivery
+        actions = (faults.add, faults.clear, faults.down, faults.up, delivery.disconnect, delivery.cut)
+        return {act.__name__: self._told(act) for act in actions}
 
     async def state(self, request: web.Request) -> web.Response:
         """GET /sandbox/state."""
@@ -153,24 +159,18 @@ class Control:
             return web.json_response(asdict(result))
         return web.json_response({"ok": True} if result is None else {"ok": True, "ts": result})
 
+    def _told(self, act: Callable[..., Any]) -> Callable[..., Any]:
+        def acted(**fields: Any) -> Any:
+            done = act(**fields)
+            self._desk.space.changes.tell()
+            return done
+
+        return acted
+
     async def _click(self, user: str, action_id: str, **more: Any) -> Ack:
         if "view_id" in more:
             return await self._people.click_view(user, more.pop("view_id"), action_id, **more)
         return await self._people.click(user, more.pop("channel"), more.pop("ts"), action_id, **more)
-
-    async def _faults(self, action: str, **more: Any) -> None:
-        faults, delivery = self._desk.faults, self._desk.delivery
-        if action == "add":
-            faults.add(**more)
-        elif action == "disconnect":
-            await delivery.disconnect(**more)
-        elif action == "cut":
-            delivery.cut()
-        elif action in {"clear", "down", "up"}:
-            getattr(faults, action)()
-        else:
-            raise CannotAct(f"no action {action}: add, clear, down, up, disconnect, cut")
-        self._desk.space.changes.tell()
 
     async def _push(self, request: web.Request, ws: web.WebSocketResponse) -> None:
         sent: Sent = {}

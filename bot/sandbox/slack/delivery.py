@@ -122,7 +122,12 @@ class Delivery:
     async def challenge(self, url: str) -> None:
         """Deliver to this URL from now on, once it has echoed Slack's challenge; raise NotDelivered else."""
         body = {"type": "url_verification", "challenge": uuid.uuid4().hex, "token": "sandbox"}
-        status, answer = await signed.post(self._client(), url, self._secret, body, timeout=self._timing.ack)
+        try:
+            status, answer = await signed.post(
+                self._client(), url, self._secret, body, timeout=self._timing.ack
+            )
+        except (TimeoutError, ConnectionError) as error:
+            raise NotDelivered(f"{url} did not answer ({type(error).__name__})") from None
         if status != 200 or answer.get("challenge", answer.get("text")) != body["challenge"]:  # noqa: PLR2004 -- HTTP's own number
             raise NotDelivered(f"{url} did not answer the challenge (HTTP {status})")
         self.request_url = url
