@@ -30,7 +30,7 @@ from core.ports import CrmTable, Embedder, LanguageModel, VectorIndex
 from core.search import Search
 from core.store import Store, open_store
 from handlers.board import SlackBoard
-from handlers.slack import actions, commands, messages
+from handlers.slack import actions, commands, invitations, messages
 from handlers.slack.api import Slack
 from handlers.slack.directory import Directory
 from handlers.slack.socket import Socket
@@ -194,6 +194,7 @@ def _bolt(settings: Settings, slack: Slack, desk: Desk, directory: Directory) ->
     )
     actions.register(bolt, desk)
     commands.register(bolt, desk, slack)
+    invitations.register(bolt, desk)
     messages.register(bolt, desk, directory)
     return bolt
 

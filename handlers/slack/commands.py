@@ -16,6 +16,7 @@ from handlers import answers, views
 from handlers.answers import Answer
 from handlers.mrkdwn import escape
 from handlers.slack.api import Slack
+from handlers.slack.messages import as_typed
 
 PATIENCE = 2.5
 """Seconds for an answer; Slack shows an error after three."""
@@ -43,7 +44,7 @@ def register(app: AsyncApp, desk: Desk, slack: Slack) -> None:
     @app.command("/lead")
     async def lead(ack: AsyncAck, respond: AsyncRespond, command: dict[str, Any]) -> None:
         await ack()
-        verb, _, rest = (command.get("text") or "help").strip().partition(" ")
+        verb, _, rest = (as_typed(command.get("text") or "").strip() or "help").partition(" ")
         answer = await _in_time(desk, asks.get(verb.lower()), verb, rest.strip(), command)
         if answer is not None:
             await respond(text=answer.text, blocks=answer.blocks, response_type="ephemeral")

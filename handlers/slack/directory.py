@@ -61,6 +61,13 @@ class Directory:
                     raise
         return user in members
 
+    async def may_own(self, user: str, desk: str) -> bool:
+        """A member who can answer for a lead: bots are members of channels too, and in Slack's menus."""
+        if not await self.may_work(user, desk):
+            return False
+        found = (await self._slack.call("users.info", user=user))["user"]
+        return not (found.get("is_bot") or found.get("deleted"))
+
     async def name_of(self, user: str) -> str | None:
         """How people call the user, for lines that must not ping; None when Slack does not say."""
         if user not in self._names:

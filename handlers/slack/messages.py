@@ -54,7 +54,8 @@ async def _watched(desk: Desk, directory: Directory) -> set[str]:
 
 def _is_from_a_person(event: dict[str, Any]) -> bool:
     is_reply = event.get("thread_ts") not in {None, event.get("ts")}
-    return not is_reply and "subtype" not in event and "bot_id" not in event and bool(event.get("text"))
+    is_written = event.get("subtype") in {None, "file_share"}  # with or without a picture of it
+    return not is_reply and is_written and "bot_id" not in event and bool(event.get("text"))
 
 
 async def _submit(event: dict[str, Any], desk: Desk) -> None:

@@ -9,7 +9,7 @@ malformed is 400 in the same form.
 GET    /sandbox/state         ?user=dana -> the state below, as that user sees it
 WS     /sandbox/live          ?user=dana -> the same state as a text frame, at once and after each change;
                               a message that an earlier frame had, and that is the same, is its ts alone
-POST   /sandbox/say           user, channel, text, thread_ts? -> ts
+POST   /sandbox/say           user, channel, text, thread_ts?, files? [names] -> ts
 POST   /sandbox/edit          user, channel, ts, text (one's own message)
 POST   /sandbox/delete        user, channel, ts (one's own message)
 POST   /sandbox/react         user, channel, ts, name

@@ -1,6 +1,7 @@
 """Brings events and interactions to the app, over its sockets or as signed HTTP, again until acknowledged."""
 
 import asyncio
+import contextlib
 import json
 import uuid
 from collections.abc import Coroutine
@@ -255,10 +256,13 @@ class Delivery:
         self._changes.tell()
 
     async def _farewell(self, socket: Socket, reason: str) -> None:
-        await socket.ws.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}})
-        if reason != "too_many_websockets":
-            await asyncio.sleep(self._timing.refresh)
-        await socket.ws.close()
+        with contextlib.suppress(ConnectionError):  # it may be cut meanwhile
+            await socket.ws.send_json(
+                {"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}}
+            )
+            if reason != "too_many_websockets":
+                await asyncio.sleep(self._timing.refresh)
+            await socket.ws.close()
 
     def _hello(self) -> Json:
         return {

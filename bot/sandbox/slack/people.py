@@ -1,5 +1,6 @@
 """Acts as a person in Slack: says, clicks, types commands, fills modals; refuses as Slack's client does."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.sandbox.slack import blocks as kit
@@ -17,8 +18,13 @@ class People:
         self._desk = desk
         self._space = desk.space
 
-    async def say(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> str:
-        """Write a message as one types it (``@dana``, ``#leads`` and addresses become links); its ts."""
+    async def say(
+        self, user: str, channel: str, text: str, thread_ts: str | None = None, files: Sequence[str] = ()
+    ) -> str:
+        """Write a message as one types it (``@dana``, ``#leads`` and addresses become links); its ts.
+
+        ``files`` are names of files that are dropped into it; it is a ``file_share`` then.
+        """
         who, where = self._user(user), self._channel(channel)
         if who.id not in where.members:
             raise CannotAct(f"{who.name} is not in #{where.name}")
@@ -28,6 +34,9 @@ class People:
             "text": self._as_sent(text),
             "blocks": [typed.as_rich_text(text, self._space.mint("b"))],
         }
+        if files:
+            shared = [{"id": self._space.mint("F"), "name": name, "user": who.id} for name in files]
+            message |= {"subtype": "file_share", "files": shared, "upload": False}
         if thread_ts is not None:
             root = self._message(where, thread_ts)
             message |= {"thread_ts": thread_ts, "parent_user_id": root.get("user")}
