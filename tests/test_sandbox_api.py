@@ -539,6 +539,20 @@ def test_a_method_takes_as_many_calls_a_minute_as_its_tier(method: str, most: in
     assert rates.take(method, "") == 0
 
 
+@pytest.mark.parametrize("method", ["conversations.history", "conversations.replies"])
+def test_an_app_outside_the_marketplace_reads_history_once_a_minute(method: str) -> None:
+    rates = Rates(clock=lambda: 0.0, distributed=True)
+    assert (rates.take(method, ""), rates.take(method, "")) == (0, 60)
+
+
+async def test_an_app_outside_the_marketplace_reads_fifteen_messages_at_once() -> None:
+    async with running(app=EVERYTHING, distributed=True) as slack:
+        for number in range(16):
+            await slack.say("dana", "leads", str(number))
+        page = await client_of(slack).conversations_history(channel=slack.desk_channel, limit=200)
+    assert (len(page["messages"]), page["has_more"]) == (15, True)
+
+
 def test_another_channel_has_its_own_rate() -> None:
     rates = Rates(clock=lambda: 0.0)
     for _ in range(BURST):

@@ -24,6 +24,7 @@ POST   /sandbox/submit        user, view_id, values {block_id: entered}
 POST   /sandbox/close         user, view_id, all_of_them?
 POST   /sandbox/open_home     user, tab? ("home" or "messages")
 POST   /sandbox/look_at       user, channel (what is open beside the agent)
+POST   /sandbox/assistant     user, beside? (a channel), of an app with the legacy assistant_view -> ts
 POST   /sandbox/stop_agent    user, channel, thread_ts (of a session whose status is processing)
 POST   /sandbox/faults        action: add (+ the fields of faults.Fault), clear, down, up,
                               disconnect (+ reason?), cut
@@ -106,6 +107,7 @@ class Control:
             "close": people.close_view,
             "open_home": people.open_home,
             "look_at": people.look_at,
+            "assistant": people.start_assistant,
             "stop_agent": people.stop_agent,
         }
 

@@ -160,22 +160,34 @@ async def running(
     app: App | None = None,
     timing: Timing | None = None,
     strict_rates: bool = False,
+    distributed: bool = False,
 ) -> AsyncIterator[SlackSandbox]:
-    """A workspace on 127.0.0.1; ``app`` is by default what the product's manifest.yml says it is."""
+    """A workspace on 127.0.0.1.
+
+    Args:
+        port: 0 is any free one.
+        app: what is installed; by default what the product's manifest.yml says it is.
+        timing: Slack's times, to be shortened.
+        strict_rates: enforce Slack's rates.
+        distributed: treat the app as one that is distributed outside the Marketplace: reading history is
+            15 messages a page and, with strict rates, one call a minute.
+    """
     installed, timing = app or read_manifest(), timing or Timing()
     space = new_workspace(installed.name)
     faults, secret = Faults(), secrets.token_hex(16)
     delivery = Delivery(
         app_id=space.app_id, secret=secret, timing=timing, faults=faults, changes=space.changes
     )
-    desk = Desk(space=space, app=installed, delivery=delivery, faults=faults, timing=timing)
+    desk = Desk(
+        space=space, app=installed, delivery=delivery, faults=faults, timing=timing, distributed=distributed
+    )
     slack = SlackSandbox(
         desk,
         bot_token=f"xoxb-sandbox-{secrets.token_hex(12)}",
         app_token=f"xapp-sandbox-{secrets.token_hex(12)}",
         signing_secret=secret,
     )
-    served = _routes(slack, desk, Rates() if strict_rates else None)
+    served = _routes(slack, desk, Rates(distributed=distributed) if strict_rates else None)
     async with loopback.serving(served, port) as address:
         desk.base = f"{address}/"
         try:
