@@ -107,6 +107,14 @@ async def test_mrkdwn_is_drawn_as_slack_draws_it(page: Page, slack: SlackSandbox
     assert dict(zip(drawn, seen, strict=True)) == drawn
 
 
+async def test_a_task_list_shows_what_is_done(page: Page, slack: SlackSandbox) -> None:
+    ts = await post(
+        slack, [{"type": "markdown", "text": "- [x] call Ana\n- [ ] send a *quote*\n- [link](x)"}]
+    )
+    await look(page, slack)
+    await expect(message(page, ts).locator("li")).to_have_text(["☑ call Ana", "☐ send a quote", "link"])
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 async def test_nothing_is_wider_than_the_screen(page: Page, slack: SlackSandbox, width: int) -> None:
     await page.set_viewport_size({"width": width, "height": 740})
