@@ -28,8 +28,9 @@ WRITE_KEYS = frozenset(
 )
 PAGE_CSS = """
 :root{color-scheme:light dark}
-body{font:14px system-ui,sans-serif;margin:2rem} table{border-collapse:collapse}
-th,td{border:1px solid #8886;padding:.3rem .5rem;text-align:left;vertical-align:top;max-width:24rem}
+body{font:14px system-ui,sans-serif;margin:1rem} div{overflow-x:auto} table{border-collapse:collapse}
+th,td{border:1px solid #8886;padding:.3rem .5rem;text-align:left;vertical-align:top}
+th,td{min-width:6rem;max-width:24rem}
 td{white-space:pre-wrap;overflow-wrap:anywhere} th{background:#8882}
 """
 
@@ -162,6 +163,7 @@ class _Api:
         shown = "".join(map(_as_html, self._base.tables))
         page = (
             '<!doctype html><html lang="en"><meta charset="utf-8"><title>Airtable (sandbox)</title>'
+            '<meta name="viewport" content="width=device-width">'
             f'<meta http-equiv="refresh" content="3"><style>{PAGE_CSS}</style>'
             f"<h1>Airtable (sandbox)</h1>{shown}</html>"
         )
@@ -255,4 +257,4 @@ def _as_html(table: Table) -> str:
         for record in table.records.values()
     )
     count = f"{len(table.records):,} records"
-    return f"<h2>{escape(table.name)}</h2><p>{count}</p><table><tr>{head}</tr>{rows}</table>"
+    return f"<h2>{escape(table.name)}</h2><p>{count}</p><div><table><tr>{head}</tr>{rows}</table></div>"
