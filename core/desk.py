@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid4
 from core import metrics
 from core.actions import OPEN, Action, ActionName
 from core.errors import InvalidLead, NotAllowed
-from core.lead import DeskStatus, Draft, Event, Lead, Match, MatchKind, utcnow
+from core.lead import DeskStatus, Draft, Event, Lead, Match, MatchKind, Part, utcnow
 from core.merge import Merge, directed, preview
 from core.pipeline import NOT_A_MEMBER, Parts
 from core.store.submissions import Accepted, Submission
@@ -87,6 +87,10 @@ class Desk:
     async def act(self, action: Action) -> None:
         """Start what a person asked for; refusals reach that person privately."""
         await self.queue.act(action)
+
+    async def let_in(self) -> None:
+        """The bot was invited to a channel: cards that were refused there need not wait any longer."""
+        await self.parts.store.waiting.wake(Part.CARD, utcnow())
 
     async def admit(self, user: str) -> None:
         """NotAllowed unless the user is a member of the desk."""

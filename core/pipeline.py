@@ -37,6 +37,8 @@ LOCAL_TURNS = 2
 
 NOT_A_MEMBER = "Only members of the desk's channel can see and work its leads."
 
+NOT_AN_OWNER = "The lead was not handed over: <@{target}> is no person of this desk."
+
 MEMBERS_UNKNOWN = "Nobody can tell right now who belongs to this desk. Please click again in a moment."
 
 T = TypeVar("T")
@@ -54,6 +56,9 @@ class Members(Protocol):
 
     async def may_work(self, user: str, desk: str) -> bool:
         """Whether this user may act on the desk's leads; Unavailable when nobody can tell."""
+
+    async def may_own(self, user: str, desk: str) -> bool:
+        """Whether a lead can be handed to this user: a person who may act on it; else as above."""
 
     async def tell(self, action: Action, text: str) -> None:
         """Say something about the action to its actor only."""
@@ -215,6 +220,8 @@ class Parts:
         try:
             if action.actor != API and not await self.members.may_work(action.actor, action.desk):
                 return NOT_A_MEMBER
+            if action.target is not None and not await self.members.may_own(action.target, action.desk):
+                return NOT_AN_OWNER.format(target=action.target)
         except (Unavailable, Refused) as error:
             log.warning("members_unknown", service=error.service, why=error.why)
             return MEMBERS_UNKNOWN

@@ -1,7 +1,9 @@
 """Fixtures for all tests: the product, its sandbox, a browser, snapshots (``pytest --update-snapshots``)."""
 
 import json
+import re
 import shutil
+import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,12 +14,13 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from bot.app import load_embedder
 from bot.sandbox.slack.server import SlackSandbox
-from bot.sandbox.slack.server import running as running_slack
 from bot.settings import Settings
 from core.ports import Embedder
 from tests.databases import REQUIRED
 from tests.fakes import Remembering
 from tests.product import Product, product
+
+pytest_plugins = ["bot.sandbox.fixtures"]
 
 # Machines are shared and noisy: how long an example takes says nothing about the product.
 hypothesis.settings.register_profile(
@@ -68,10 +71,9 @@ def embedder() -> Iterator[Embedder]:
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[SlackSandbox]:
-    """A local Slack workspace."""
-    async with running_slack(port=0) as workspace:
-        yield workspace
+def airtable_options() -> dict[str, Any]:
+    """The product's own tests do not wait for Airtable's rate."""
+    return {"rate": None}
 
 
 @pytest.fixture
@@ -81,19 +83,27 @@ async def bot(slack: SlackSandbox, tmp_path: Path, embedder: Embedder) -> AsyncI
         yield running
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """A headless Chromium that calls nobody."""
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A headless Chromium that calls nobody, started once; the address at which it is driven."""
     if CHROMIUM is None and not REQUIRED:
         pytest.skip("there is no chromium on this machine")
     quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    profile = f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"
+    driven = ("--headless=new", "--remote-debugging-port=0", "--disable-component-update", "--disable-sync")
+    command = [CHROMIUM or "chromium", *quiet.split(), *driven, profile]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        said = (re.search(r"listening on (ws://\S+)", line) for line in process.stderr)
+        yield next(match[1] for match in said if match)
+        process.terminate()
+
+
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    """The session's Chromium, as seen from this test's event loop."""
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(
-            executable_path=CHROMIUM or "chromium",
-            args=[*quiet.split(), "--disable-component-update", "--disable-sync"],
-        )
-        yield chromium
-        await chromium.close()
+        yield await playwright.chromium.connect_over_cdp(chromium)
 
 
 @pytest.fixture
@@ -103,4 +113,5 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     opened = await browser.new_page(viewport={"width": 1280, "height": 800})
     opened.on("pageerror", lambda error: errors.append(str(error)))
     yield opened
+    await opened.close()
     assert errors == []

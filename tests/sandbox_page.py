@@ -1,22 +1,17 @@
 """The sandbox's page as tests use it: open it as somebody, post a card, find it, write."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 from playwright.async_api import Locator, Page, expect
 from slack_bolt.async_app import AsyncApp
 
-from bot.sandbox.slack.server import SlackSandbox, running
+from bot.sandbox.fixtures import Options
+from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.values import Timing
 from tests.sandbox_app import EVERYTHING, Json, client_of
 
-
-@asynccontextmanager
-async def workspace() -> AsyncIterator[SlackSandbox]:
-    """A workspace whose app may do everything and has half a second to acknowledge."""
-    async with running(app=EVERYTHING, timing=Timing(ack=0.5)) as sandbox:
-        yield sandbox
+IN_A_HURRY: Options = {"app": EVERYTHING, "timing": Timing(ack=0.5)}
+"""A workspace whose app may do everything and has half a second to acknowledge."""
 
 
 async def look(page: Page, slack: SlackSandbox, user: str = "dana", at: str = "") -> None:

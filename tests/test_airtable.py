@@ -24,9 +24,8 @@ from tests.test_crm import a_lead
 
 
 @pytest.fixture
-async def base() -> AsyncIterator[AirtableStandIn]:
-    async with running(rate=None) as airtable:
-        yield airtable
+def base(airtable: AirtableStandIn) -> AirtableStandIn:
+    return airtable
 
 
 def adapter(base: AirtableStandIn, **changes: Any) -> Airtable:

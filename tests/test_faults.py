@@ -8,8 +8,6 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.sandbox import airtable as airtable_stand_in
-from bot.sandbox import ollama as ollama_stand_in
 from bot.sandbox.airtable import AirtableStandIn
 from bot.sandbox.ollama import OllamaStandIn
 from bot.sandbox.slack.server import SlackSandbox
@@ -25,20 +23,6 @@ BRAKES = "My 2019 Honda Civic's brakes are grinding badly, can you look at it to
 BY_RULES = "Read by rules for now, will retry"
 NOT_IN_CRM = "Not in the CRM yet, will retry"
 NOT_COMPARED = "Not compared with earlier leads yet, will retry"
-
-
-@pytest.fixture
-async def ollama() -> AsyncIterator[OllamaStandIn]:
-    """A language model."""
-    async with ollama_stand_in.running() as server:
-        yield server
-
-
-@pytest.fixture
-async def airtable() -> AsyncIterator[AirtableStandIn]:
-    """A CRM."""
-    async with airtable_stand_in.running(rate=None) as server:
-        yield server
 
 
 @pytest.fixture

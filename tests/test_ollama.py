@@ -11,8 +11,8 @@ import httpx
 import ollama as vendor
 import pytest
 
-from bot.sandbox import ollama as sandbox
-from bot.sandbox.ollama import OllamaStandIn
+from bot.sandbox.fixtures import Options
+from bot.sandbox.ollama import VERSION, OllamaStandIn
 from core.adapters.ollama import VENDOR_ERRORS, Ollama, mapped
 from core.errors import Refused, Unavailable
 from core.ports import ChatMessage
@@ -22,10 +22,14 @@ SCHEMA = {"type": "object", "properties": {"wants": {"type": "string"}}}
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[OllamaStandIn]:
+def ollama_options() -> Options:
+    return {"answer": lambda message, _: {"wants": message}}
+
+
+@pytest.fixture
+def server(ollama: OllamaStandIn) -> OllamaStandIn:
     """A local Ollama."""
-    async with sandbox.running(answer=lambda message, _: {"wants": message}) as running:
-        yield running
+    return ollama
 
 
 @pytest.fixture
@@ -196,7 +200,7 @@ async def test_the_stand_in_streams_what_it_also_says_at_once(server: OllamaStan
 
 async def test_the_stand_in_tells_its_version_and_models(server: OllamaStandIn) -> None:
     async with aiohttp.ClientSession(server.url) as session:
-        assert await (await session.get("/api/version")).json() == {"version": sandbox.VERSION}
+        assert await (await session.get("/api/version")).json() == {"version": VERSION}
         tags = await (await session.get("/api/tags")).json()
     assert [model["name"] for model in tags["models"]] == [server.model]
 

@@ -11,6 +11,8 @@ from bot.sandbox.airtable import AirtableStandIn, running
 from bot.sandbox.airtable_base import Field, later_fields
 from core.crm import MAPPINGS
 
+WRONG_OPTIONS = "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE"
+
 
 class Client:
     """Calls the local Airtable as any HTTP client would."""
@@ -21,6 +23,7 @@ class Client:
         self.key: str | None = airtable.api_key
         self.records = f"/v0/{airtable.base_id}/{airtable.table_name}"
         self.meta = f"/v0/meta/bases/{airtable.base_id}/tables"
+        self.fields = f"{self.meta}/{airtable.table.id}/fields"
 
     async def ask(self, method: str, path: str, body: Any = None, **query: Any) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
@@ -35,8 +38,8 @@ class Client:
 
 
 @pytest.fixture
-async def at() -> AsyncIterator[Client]:
-    async with running(rate=None) as airtable, aiohttp.ClientSession() as http:
+async def at(airtable: AirtableStandIn) -> AsyncIterator[Client]:
+    async with aiohttp.ClientSession() as http:
         yield Client(airtable, http)
 
 
@@ -278,12 +281,13 @@ async def test_the_later_presets_table_has_its_fields() -> None:
 
 async def test_the_meta_api_makes_tables_and_fields_and_renames_them(at: Client) -> None:
     select = {"name": "Mood", "type": "singleSelect", "options": {"choices": [{"name": "Good"}]}}
-    await at.ask("POST", at.meta, {"name": "Own", "fields": [{"name": "Id", "type": "singleLineText"}]})
-    status, field = await at.ask("POST", f"{at.meta}/Own/fields", select)
+    table = {"name": "Own", "fields": [{"name": "Id", "type": "singleLineText"}]}
+    _, own = await at.ask("POST", at.meta, table)
+    status, field = await at.ask("POST", f"{at.meta}/{own['id']}/fields", select)
     assert status == 200
     path = f"/v0/{at.airtable.base_id}/Own"
     await at.ask("POST", path, {"fields": {"Id": "1", "Mood": "Good"}})
-    await at.ask("PATCH", f"{at.meta}/Own/fields/{field['id']}", {"name": "Temper"})
+    await at.ask("PATCH", f"{at.meta}/{own['id']}/fields/{field['id']}", {"name": "Temper"})
     _, answer = await at.ask("GET", path)
     assert answer["records"][0]["fields"] == {"Id": "1", "Temper": "Good"}
 
@@ -292,12 +296,59 @@ async def test_the_meta_api_makes_tables_and_fields_and_renames_them(at: Client)
     ("field", "refusal"),
     [
         ({"name": "Name", "type": "singleLineText"}, "DUPLICATE_OR_EMPTY_FIELD_NAME"),
-        ({"name": "Mood", "type": "singleSelect"}, "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE"),
-        ({"name": "Mood", "type": "weather"}, "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE"),
+        ({"name": "NAME", "type": "singleLineText"}, "DUPLICATE_OR_EMPTY_FIELD_NAME"),
+        ({"name": "Mood", "type": "singleSelect"}, WRONG_OPTIONS),
+        ({"name": "Score", "type": "number"}, WRONG_OPTIONS),
+        ({"name": "Score", "type": "number", "options": {"precision": 9}}, WRONG_OPTIONS),
+        ({"name": "At", "type": "dateTime", "options": {"dateFormat": {"name": "iso"}}}, WRONG_OPTIONS),
+        ({"name": "Note", "type": "multilineText", "options": {"precision": 1}}, WRONG_OPTIONS),
+        ({"name": "Mood", "type": "weather"}, WRONG_OPTIONS),
     ],
 )
 async def test_a_field_that_cannot_be_is_not_made(at: Client, field: dict[str, Any], refusal: str) -> None:
-    assert kind(await at.ask("POST", f"{at.meta}/Leads/fields", field)) == (422, refusal)
+    assert kind(await at.ask("POST", at.fields, field)) == (422, refusal)
+
+
+@pytest.mark.parametrize(
+    ("field_type", "options"),
+    [
+        ("number", {"precision": 2}),
+        ("currency", {"precision": 2, "symbol": "$"}),
+        ("date", {"dateFormat": {"name": "iso"}}),
+        (
+            "dateTime",
+            {"dateFormat": {"name": "iso"}, "timeFormat": {"name": "24hour"}, "timeZone": "utc"},
+        ),
+        ("checkbox", {"icon": "check", "color": "greenBright"}),
+    ],
+)
+async def test_a_field_is_told_with_the_options_it_was_made_with(
+    at: Client, field_type: str, options: dict[str, Any]
+) -> None:
+    status, made = await at.ask("POST", at.fields, {"name": "New", "type": field_type, "options": options})
+    assert (status, made["options"]) == (200, options)
+
+
+@pytest.mark.parametrize(
+    ("fields", "refusal"),
+    [
+        ([], "INVALID_REQUEST_UNKNOWN"),
+        ([{"name": "A", "type": "email"}, {"name": "a", "type": "url"}], "DUPLICATE_OR_EMPTY_FIELD_NAME"),
+        (
+            [{"name": "A", "type": "checkbox", "options": {"icon": "check", "color": "greenBright"}}],
+            "UNSUPPORTED_PRIMARY_FIELD_TYPE",
+        ),
+    ],
+)
+async def test_a_table_that_cannot_be_is_not_made(
+    at: Client, fields: list[dict[str, Any]], refusal: str
+) -> None:
+    assert kind(await at.ask("POST", at.meta, {"name": "Own", "fields": fields})) == (422, refusal)
+
+
+async def test_the_meta_api_knows_a_table_by_its_id_only(at: Client) -> None:
+    field = {"name": "New", "type": "email"}
+    assert (await at.ask("POST", f"{at.meta}/Leads/fields", field))[0] == 403
 
 
 async def test_a_lost_answer_leaves_the_write_done(at: Client) -> None:

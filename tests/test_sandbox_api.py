@@ -1,7 +1,7 @@
 """The sandbox's Web API through the real SDK client: what Slack refuses is refused, with Slack's code."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.sandbox.fixtures import Options
 from bot.sandbox.slack.rates import BURST, Rates
 from bot.sandbox.slack.server import SlackSandbox, running
 from bot.sandbox.slack.values import Timing
@@ -19,9 +20,8 @@ LATER = "9999999999.000000"
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[SlackSandbox]:
-    async with running(app=EVERYTHING) as sandbox:
-        yield sandbox
+def slack_options() -> Options:
+    return {"app": EVERYTHING}
 
 
 @pytest.fixture
@@ -537,6 +537,20 @@ def test_a_method_takes_as_many_calls_a_minute_as_its_tier(method: str, most: in
     assert rates.take(method, "") == 60
     now[0] = 60.0
     assert rates.take(method, "") == 0
+
+
+@pytest.mark.parametrize("method", ["conversations.history", "conversations.replies"])
+def test_an_app_outside_the_marketplace_reads_history_once_a_minute(method: str) -> None:
+    rates = Rates(clock=lambda: 0.0, distributed=True)
+    assert (rates.take(method, ""), rates.take(method, "")) == (0, 60)
+
+
+async def test_an_app_outside_the_marketplace_reads_fifteen_messages_at_once() -> None:
+    async with running(app=EVERYTHING, distributed=True) as slack:
+        for number in range(16):
+            await slack.say("dana", "leads", str(number))
+        page = await client_of(slack).conversations_history(channel=slack.desk_channel, limit=200)
+    assert (len(page["messages"]), page["has_more"]) == (15, True)
 
 
 def test_another_channel_has_its_own_rate() -> None:

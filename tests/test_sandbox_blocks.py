@@ -269,6 +269,11 @@ BAD: dict[str, tuple[list[Json], str, str]] = {
         "less than 3001",
     ),
     "markdown of 12,001": ([{"type": "markdown", "text": "x" * 12_001}], "/blocks/0/text", "less than 12001"),
+    "markdown of 12,001 in two": (
+        [{"type": "markdown", "text": "x" * 6000}, {"type": "markdown", "text": "x" * 6001}],
+        "/blocks",
+        "less than 12001",
+    ),
     "table of 101 rows": ([table(101, 1)], "/blocks/0/rows", "no more than 100 items allowed"),
     "table of 21 columns": ([table(1, 21)], "/blocks/0/rows/0", "no more than 20 items allowed"),
     "two tables": ([table(1, 1), table(1, 1)], "/blocks/1", "only one table is allowed"),

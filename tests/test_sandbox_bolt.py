@@ -1,21 +1,22 @@
 """The sandbox under the real Bolt app in Socket Mode: what an app and its people experience together."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncApp, AsyncAssistant
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.sandbox.fixtures import Options
 from bot.sandbox.slack.server import SlackSandbox, running
 from bot.sandbox.slack.values import CannotAct
 from tests.sandbox_app import CARD, EVERYTHING, FORM, Json, bolt, client_of, connected, modal, section
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[SlackSandbox]:
-    async with running(app=EVERYTHING) as sandbox:
-        yield sandbox
+def slack_options() -> Options:
+    return {"app": EVERYTHING}
 
 
 @pytest.fixture
@@ -286,6 +287,43 @@ async def test_what_people_do_comes_as_slacks_event(
         await act(slack, ts)
         await slack.until(lambda _: seen)
     assert len(seen) == 1
+
+
+async def test_bolts_legacy_assistant_is_started_follows_and_answers() -> None:
+    events = EVERYTHING.events | {"assistant_thread_started", "assistant_thread_context_changed"}
+    async with running(app=replace(EVERYTHING, events=events, is_assistant=True)) as slack:
+        seen: list[str | None] = []
+        assistant, app = AsyncAssistant(), bolt(slack)
+
+        @assistant.thread_started
+        async def started(say: Any, context: Any) -> None:
+            seen.append((await context.get_thread_context()).channel_id)
+            await say("What are you looking for?")
+
+        @assistant.thread_context_changed
+        async def moved(context: Any) -> None:
+            seen.append((await context.get_thread_context()).channel_id)
+
+        @assistant.user_message
+        async def answer(payload: Json, say: Any) -> None:
+            await say(f"Looking for {payload['text']}")
+
+        app.use(assistant)
+        direct = slack.team.direct(slack.user("dana")).id
+        async with connected(slack, app):
+            ts = await slack.start_assistant("dana", beside="leads")
+            await slack.until(lambda s: s.thread(direct, ts))
+            await slack.look_at("dana", "front-desk")
+            await slack.until(lambda _: len(seen) > 1)
+            await slack.say("dana", direct, "brakes", thread_ts=ts)
+            said = await slack.until(lambda s: len(s.thread(direct, ts)) > 2 and s.thread(direct, ts))
+    assert seen == [slack.channel("leads"), slack.channel("front-desk")]
+    assert [m["text"] for m in said] == ["What are you looking for?", "brakes", "Looking for brakes"]
+
+
+async def test_an_app_without_the_legacy_surface_has_no_assistant(slack: SlackSandbox) -> None:
+    with pytest.raises(CannotAct, match="no assistant_view"):
+        await slack.start_assistant("dana")
 
 
 async def test_pressing_stop_ends_the_stream_and_tells_the_app(slack: SlackSandbox, app: AsyncApp) -> None:

@@ -2,21 +2,20 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
 
-from bot.sandbox.slack.server import SlackSandbox, running
+from bot.sandbox.fixtures import Options
+from bot.sandbox.slack.server import SlackSandbox
 from tests.sandbox_app import CARD, EVERYTHING, NAME, Json, bolt, client_of, connected, modal, section
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[SlackSandbox]:
-    async with running(app=EVERYTHING) as sandbox:
-        yield sandbox
+def slack_options() -> Options:
+    return {"app": EVERYTHING}
 
 
 @pytest.fixture
@@ -170,24 +169,3 @@ async def test_a_foreign_page_is_refused(
 async def test_nobody_s_state_is_not_found(slack: SlackSandbox, http: aiohttp.ClientSession) -> None:
     async with http.get(f"{slack.page}sandbox/state?user=nobody") as response:
         assert response.status == 404
-
-
-async def test_the_command_line_runs_a_workspace_that_misbehaves_on_request() -> None:
-    program = [sys.executable, "-m", "bot.sandbox.slack"]
-    server = await asyncio.create_subprocess_exec(*program, "run", stdout=asyncio.subprocess.PIPE)
-    try:
-        assert server.stdout is not None
-        page = json.loads(await server.stdout.readline())["slack"]["page"]
-        fault = await asyncio.create_subprocess_exec(
-            *program, "fault", "--page", page, "add", "times=3", "status=503", stdout=asyncio.subprocess.PIPE
-        )
-        await fault.communicate()
-        async with (
-            aiohttp.ClientSession() as http,
-            http.get(f"{page}sandbox/state", params={"user": "dana"}) as response,
-        ):
-            set_ = (await response.json())["faults"]
-    finally:
-        server.terminate()
-        await server.wait()
-    assert (set_[0]["times"], set_[0]["status"], server.returncode) == (3, 503, 0)

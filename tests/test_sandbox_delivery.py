@@ -1,5 +1,6 @@
 """How the sandbox delivers: sockets, acknowledgements, redelivery, reconnects, and signed HTTP."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.sandbox.fixtures import Options
 from bot.sandbox.slack.delivery import SOCKETS_MOST, NotDelivered
 from bot.sandbox.slack.server import SlackSandbox, running
 from bot.sandbox.slack.values import Timing
@@ -62,9 +64,8 @@ async def wired(slack: SlackSandbox) -> AsyncIterator[Wire]:
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[SlackSandbox]:
-    async with running(app=EVERYTHING, timing=QUICK) as sandbox:
-        yield sandbox
+def slack_options() -> Options:
+    return {"app": EVERYTHING, "timing": QUICK}
 
 
 async def test_an_event_comes_in_slacks_shape(slack: SlackSandbox) -> None:
@@ -202,6 +203,19 @@ async def test_a_refresh_tells_the_app_and_closes_the_socket(slack: SlackSandbox
         end = await wire.ws.receive(timeout=5)
     assert (farewell["type"], farewell["reason"]) == ("disconnect", "refresh_requested")
     assert end.type is aiohttp.WSMsgType.CLOSE
+
+
+async def test_a_socket_may_be_cut_while_it_is_asked_to_leave(slack: SlackSandbox) -> None:
+    trouble: list[Json] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: trouble.append(context))
+    async with wired(slack) as wire:
+        await slack.delivery.disconnect()
+        slack.delivery.cut()
+        end = await wire.ws.receive(timeout=5)
+        await slack.until(lambda s: not s.delivery.sockets)
+        await asyncio.sleep(0)  # the farewell ends after the socket is forgotten
+    assert end.type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
+    assert trouble == []
 
 
 async def test_a_bolt_app_reconnects_when_it_is_asked_to(slack: SlackSandbox) -> None:

@@ -1,6 +1,5 @@
 """Faults on demand: what the workspace does wrong when it is told to."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -9,15 +8,15 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.sandbox.fixtures import Options
 from bot.sandbox.slack.faults import Faults
-from bot.sandbox.slack.server import SlackSandbox, running
+from bot.sandbox.slack.server import SlackSandbox
 from tests.sandbox_app import EVERYTHING, bolt, client_of, connected
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[SlackSandbox]:
-    async with running(app=EVERYTHING) as sandbox:
-        yield sandbox
+def slack_options() -> Options:
+    return {"app": EVERYTHING}
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The sandbox's page in a browser: channels, threads, commands, Home, refusals, unread marks."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -8,15 +7,15 @@ from playwright.async_api import Page, expect
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 
+from bot.sandbox.fixtures import Options
 from bot.sandbox.slack.server import SlackSandbox, running
 from tests.sandbox_app import CARD, EVERYTHING, NAME, Json, bolt, client_of, connected, modal, plain, section
-from tests.sandbox_page import look, message, post, workspace, write
+from tests.sandbox_page import IN_A_HURRY, look, message, post, write
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[SlackSandbox]:
-    async with workspace() as sandbox:
-        yield sandbox
+def slack_options() -> Options:
+    return IN_A_HURRY
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """How the sandbox's page draws text and blocks: what is hostile stays text, and little is redrawn."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from playwright.async_api import Page, expect
 
+from bot.sandbox.fixtures import Options
 from bot.sandbox.slack.server import SlackSandbox
 from tests.sandbox_app import CARD, Json, button, client_of, mrkdwn, plain, section
-from tests.sandbox_page import look, message, post, workspace
+from tests.sandbox_page import IN_A_HURRY, look, message, post
 
 HOSTILE = "<img src=x onerror=hit()> <script>hit()</script> \"'><svg onload=hit()>"
 
@@ -27,9 +26,8 @@ WATCH = """() => {
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[SlackSandbox]:
-    async with workspace() as sandbox:
-        yield sandbox
+def slack_options() -> Options:
+    return IN_A_HURRY
 
 
 def everything_said(text: str) -> list[Json]:
@@ -107,6 +105,14 @@ async def test_mrkdwn_is_drawn_as_slack_draws_it(page: Page, slack: SlackSandbox
         list(drawn),
     )
     assert dict(zip(drawn, seen, strict=True)) == drawn
+
+
+async def test_a_task_list_shows_what_is_done(page: Page, slack: SlackSandbox) -> None:
+    ts = await post(
+        slack, [{"type": "markdown", "text": "- [x] call Ana\n- [ ] send a *quote*\n- [link](x)"}]
+    )
+    await look(page, slack)
+    await expect(message(page, ts).locator("li")).to_have_text(["☑ call Ana", "☐ send a quote", "link"])
 
 
 @pytest.mark.parametrize("width", [360, 1280])

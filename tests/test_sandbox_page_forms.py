@@ -1,12 +1,12 @@
 """The sandbox's page in a browser: cards that are clicked, and modals that are filled."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 from slack_bolt.async_app import AsyncApp
 
+from bot.sandbox.fixtures import Options
 from bot.sandbox.slack.server import SlackSandbox
 from tests.sandbox_app import (
     CARD,
@@ -21,13 +21,12 @@ from tests.sandbox_app import (
     plain,
     section,
 )
-from tests.sandbox_page import look, message, opens, post, workspace
+from tests.sandbox_page import IN_A_HURRY, look, message, opens, post
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[SlackSandbox]:
-    async with workspace() as sandbox:
-        yield sandbox
+def slack_options() -> Options:
+    return IN_A_HURRY
 
 
 @pytest.fixture

@@ -1,24 +1,23 @@
 """Acting as people: what Slack's own client does with what they type, click and fill in."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.sandbox.fixtures import Options
 from bot.sandbox.slack.forms import entered, initial
-from bot.sandbox.slack.server import SlackSandbox, running
+from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.typed import as_sent, escaped, unescaped
 from bot.sandbox.slack.values import CannotAct
 from tests.sandbox_app import CARD, EVERYTHING, Json, asked, bolt, client_of, connected, modal, plain, section
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[SlackSandbox]:
-    async with running(app=EVERYTHING) as sandbox:
-        yield sandbox
+def slack_options() -> Options:
+    return {"app": EVERYTHING}
 
 
 @pytest.mark.parametrize(

@@ -2,20 +2,19 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
+from bot.sandbox import loopback
 from bot.sandbox.airtable_api import routes
 from bot.sandbox.airtable_base import AirtableError, Base, Field, Json, Table, no_model, notes_fields
 
 API_KEY = "patSandbox0000000.local"
 SCOPES = frozenset({"data.records:read", "data.records:write", "schema.bases:read", "schema.bases:write"})
-
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass
@@ -51,10 +50,24 @@ class Faults:
         """Do what was asked, and cut the line instead of answering."""
         self.queue.append(Fault(times, lose_answer=True))
 
+    def go_down(self) -> None:
+        """Cut the line of every request from now on."""
+        self.down = True
+
+    def come_up(self) -> None:
+        """End that; the faults in the queue stay."""
+        self.down = False
+
     def clear(self) -> None:
         """Work as ever."""
         self.down = False
         self.queue.clear()
+
+    @property
+    def actions(self) -> Mapping[str, Callable[..., None]]:
+        """By name, for other processes."""
+        acts = {act.__name__: act for act in (self.delay, self.status, self.lose_answer, self.clear)}
+        return {**acts, "down": self.go_down, "up": self.come_up}
 
     def next(self) -> Fault:
         """The fault of the request that has come."""
@@ -91,6 +104,10 @@ class AirtableStandIn:
     served: list[float] = field(default_factory=list)
     quiet_until: float = 0.0
 
+    def described(self) -> Json:
+        """What another process needs to know of it, as ``basecamp sandbox`` prints it."""
+        return loopback.described(self, "endpoint_url", "api_key", "base_id", "table_name")
+
     @property
     def base_id(self) -> str:
         """For AIRTABLE_BASE_ID."""
@@ -125,26 +142,20 @@ async def running(
     """Serve a base of one table on 127.0.0.1, by default the "notes" preset's; port 0 takes a free one."""
     table = Table(name=table_name, fields=list(fields) if fields is not None else notes_fields())
     airtable = AirtableStandIn(base=Base(tables=[table]), api_key=api_key, rate=rate, penalty=penalty)
-    runner = web.AppRunner(_app(airtable), access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", port)
-        await site.start()
-        airtable.endpoint_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    async with loopback.serving(_app(airtable), port) as address:
+        airtable.endpoint_url = address
         yield airtable
-    finally:
-        await runner.cleanup()
 
 
 def _app(airtable: AirtableStandIn) -> web.Application:
-    app = web.Application(middlewares=[_edge(airtable)], client_max_size=16 * 2**20)
-    app.add_routes(routes(airtable.base))
+    app = web.Application(middlewares=[loopback.local_only, _edge(airtable)], client_max_size=16 * 2**20)
+    app.add_routes([loopback.faults(airtable.faults.actions), *routes(airtable.base)])
     return app
 
 
 def _edge(airtable: AirtableStandIn) -> Any:
     @web.middleware
-    async def edge(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    async def edge(request: web.Request, handler: loopback.Handler) -> web.StreamResponse:
         if not request.path.startswith("/v0/"):
             return await handler(request)
         now = asyncio.get_running_loop().time()
@@ -152,7 +163,7 @@ def _edge(airtable: AirtableStandIn) -> Any:
         limited, fault = _too_many(airtable, now), airtable.faults.next()
         await asyncio.sleep(fault.delay)
         if airtable.faults.down:
-            return _cut(request)
+            return loopback.cut(request)
         if fault.status is not None:
             headers = {"Content-Type": "application/json", **fault.headers}
             return web.Response(status=fault.status, text=fault.body, headers=headers)
@@ -169,7 +180,7 @@ def _edge(airtable: AirtableStandIn) -> Any:
             answer = web.json_response(error.body, status=error.status)
         except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
             answer = web.json_response({"error": "NOT_FOUND"}, status=404)
-        return _cut(request) if fault.lose_answer else answer
+        return loopback.cut(request) if fault.lose_answer else answer
 
     return edge
 
@@ -201,10 +212,3 @@ def _allow(airtable: AirtableStandIn, request: web.Request) -> None:
         raise no_model()
     if base != airtable.base_id:
         raise no_model()
-
-
-def _cut(request: web.Request) -> web.Response:
-    """Close the line without a word."""
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()

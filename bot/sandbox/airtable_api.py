@@ -11,28 +11,26 @@ from aiohttp import web
 from bot.sandbox.airtable_base import (
     COMPUTED,
     MERGE_MAX,
-    NUMBER,
-    OTHER,
-    SELECT,
-    TEXT,
     WRITE_MAX,
     AirtableError,
     Base,
-    Field,
     Json,
     Record,
     Table,
     bad_request,
+    no_model,
     select,
 )
+from bot.sandbox.airtable_meta import new_field, new_table, unique
 
 WRITE_KEYS = frozenset(
     {"records", "fields", "typecast", "performUpsert", "returnFieldsByFieldId", "id", "recordMetadata"}
 )
 PAGE_CSS = """
 :root{color-scheme:light dark}
-body{font:14px system-ui,sans-serif;margin:2rem} table{border-collapse:collapse}
-th,td{border:1px solid #8886;padding:.3rem .5rem;text-align:left;vertical-align:top;max-width:24rem}
+body{font:14px system-ui,sans-serif;margin:1rem} div{overflow-x:auto} table{border-collapse:collapse}
+th,td{border:1px solid #8886;padding:.3rem .5rem;text-align:left;vertical-align:top}
+th,td{min-width:6rem;max-width:24rem}
 td{white-space:pre-wrap;overflow-wrap:anywhere} th{background:#8882}
 """
 
@@ -136,29 +134,24 @@ class _Api:
         return web.json_response({"tables": [table.as_json() for table in self._base.tables]})
 
     async def create_table(self, request: web.Request) -> web.Response:
-        body = await _body(request)
-        fields = [_field(told) for told in _listed(body.get("fields"))]
-        name = body.get("name")
-        if not isinstance(name, str) or not name or not fields:
-            raise bad_request()
-        if name in {table.name for table in self._base.tables}:
-            raise AirtableError(422, "DUPLICATE_TABLE_NAME", f'Table "{name}" exists already')
-        table = Table(name=name, fields=fields)
+        table = new_table(await _body(request))
+        if table.name.casefold() in {known.name.casefold() for known in self._base.tables}:
+            raise AirtableError(422, "DUPLICATE_TABLE_NAME", f'Table "{table.name}" exists already')
         self._base.tables.append(table)
         return web.json_response(table.as_json())
 
     async def create_field(self, request: web.Request) -> web.Response:
-        table, made = self._table(request), _field(await _body(request))
-        _unique(table, made.name)
+        table, made = self._table_by_id(request), new_field(await _body(request))
+        unique(table, made.name)
         table.fields.append(made)
         return web.json_response(made.as_json())
 
     async def rename_field(self, request: web.Request) -> web.Response:
-        table, body = self._table(request), await _body(request)
+        table, body = self._table_by_id(request), await _body(request)
         known, name = table.field(request.match_info["field"]), body.get("name")
         if set(body) != {"name"} or not isinstance(name, str):
             raise bad_request()
-        _unique(table, name)
+        unique(table, name)
         for record in table.records.values():
             if known.name in record.cells:
                 record.cells[name] = record.cells.pop(known.name)
@@ -170,6 +163,7 @@ class _Api:
         shown = "".join(map(_as_html, self._base.tables))
         page = (
             '<!doctype html><html lang="en"><meta charset="utf-8"><title>Airtable (sandbox)</title>'
+            '<meta name="viewport" content="width=device-width">'
             f'<meta http-equiv="refresh" content="3"><style>{PAGE_CSS}</style>'
             f"<h1>Airtable (sandbox)</h1>{shown}</html>"
         )
@@ -178,6 +172,13 @@ class _Api:
 
     def _table(self, request: web.Request) -> Table:
         return self._base.table(request.match_info["table"])
+
+    def _table_by_id(self, request: web.Request) -> Table:
+        """The meta API knows tables by id only."""
+        table = self._table(request)
+        if table.id != request.match_info["table"]:
+            raise no_model()
+        return table
 
 
 async def _body(request: web.Request) -> Json:
@@ -248,29 +249,6 @@ def _merge_fields(table: Table, body: Json) -> list[str]:
     return [known.name for known in fields]
 
 
-def _listed(told: Any) -> list[Any]:
-    if not isinstance(told, list):
-        raise bad_request()
-    return told
-
-
-def _field(told: Any) -> Field:
-    if not isinstance(told, dict) or not isinstance(told.get("name"), str) or not told["name"]:
-        raise bad_request()
-    kind, options = told.get("type"), told.get("options") or {}
-    choices = options.get("choices", []) if isinstance(options, dict) else []
-    if kind not in TEXT | NUMBER | SELECT | OTHER or (kind in SELECT and not choices):
-        raise AirtableError(422, "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE", "Invalid options for the field")
-    if not all(isinstance(choice, dict) and isinstance(choice.get("name"), str) for choice in choices):
-        raise bad_request()
-    return Field(name=told["name"], type=kind, choices=[choice["name"] for choice in choices])
-
-
-def _unique(table: Table, name: str) -> None:
-    if not name or name in {known.name for known in table.fields}:
-        raise AirtableError(422, "DUPLICATE_OR_EMPTY_FIELD_NAME", "Field names must be unique and not empty")
-
-
 def _as_html(table: Table) -> str:
     names = [known.name for known in table.fields]
     head = "".join(f"<th>{escape(name)}</th>" for name in names)
@@ -279,4 +257,4 @@ def _as_html(table: Table) -> str:
         for record in table.records.values()
     )
     count = f"{len(table.records):,} records"
-    return f"<h2>{escape(table.name)}</h2><p>{count}</p><table><tr>{head}</tr>{rows}</table>"
+    return f"<h2>{escape(table.name)}</h2><p>{count}</p><div><table><tr>{head}</tr>{rows}</table></div>"

@@ -37,11 +37,12 @@ class AirtableError(Exception):
 
 @dataclass(kw_only=True)
 class Field:
-    """One column; choices are a select's option names."""
+    """One column; choices are a select's option names, options what another type was made with."""
 
     name: str
     type: str = "singleLineText"
     choices: list[str] = field(default_factory=list)
+    options: Json = field(default_factory=dict)
     id: str = field(default_factory=lambda: new_id("fld"))
 
     def as_json(self) -> Json:
@@ -51,6 +52,8 @@ class Field:
             told["options"] = {
                 "choices": [{"id": f"sel{i:014d}", "name": name} for i, name in enumerate(self.choices)]
             }
+        elif self.options:
+            told["options"] = self.options
         elif self.type in NUMBER:
             told["options"] = {"precision": 2}
         return told

@@ -4,14 +4,16 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
 
 import prompts
+from bot.sandbox import loopback
 from core.lead import Contact, utcnow
 from core.model_question import unfenced
 from core.rules import analyze_by_rules
@@ -89,7 +91,9 @@ class OllamaStandIn:
     history: list[Asked] = field(default_factory=list)
     _answers: deque[str] = field(default_factory=deque)
     _faults: deque[Fault] = field(default_factory=deque)
-    _runner: web.AppRunner | None = None
+    _served: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _is_up: bool = False
+    _hangs_up: bool = False
     _port: int = 0
 
     def enqueue(self, *answers: str | Mapping[str, Any]) -> None:
@@ -124,29 +128,52 @@ class OllamaStandIn:
 
     async def go_down(self) -> None:
         """Refuse connections, as if it was not running."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        await self._served.aclose()
+        self._is_up = False
 
     async def come_back(self) -> None:
         """Listen again, where it listened before."""
-        if self._runner is not None:
+        if self._is_up:
             return
-        app = web.Application()
+        app = web.Application(middlewares=[loopback.local_only, self._edge])
         app.add_routes(
             [
+                loopback.faults(self._actions),
                 web.get("/api/version", self._version),
                 web.get("/api/tags", self._tags),
                 web.post("/api/show", self._show),
                 web.post("/api/chat", self._chat),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
-        self.url = f"http://127.0.0.1:{self._port}"
+        serving = loopback.serving(app, self._port, shutdown_timeout=0.1, handler_cancellation=True)
+        self.url = await self._served.enter_async_context(serving)
+        self._port = int(self.url.rpartition(":")[2])
+        self._is_up = True
+
+    def described(self) -> dict[str, Any]:
+        """What another process needs to know of it, as ``basecamp sandbox`` prints it."""
+        return {"host": self.url, "model": self.model}
+
+    @property
+    def _actions(self) -> Mapping[str, Callable[..., None]]:
+        """What other processes can make it do."""
+        acts = (self.slow, self.fail, self.cut, self.prose, self.wrong_words, self.invent_quotes)
+        down, up = partial(self._hang_up, yes=True), partial(self._hang_up, yes=False)
+        return {**{act.__name__: act for act in acts}, "down": down, "up": up, "clear": self.clear}
+
+    def clear(self) -> None:
+        """Work as ever."""
+        self._faults.clear()
+        self._hang_up(yes=False)
+
+    def _hang_up(self, *, yes: bool) -> None:
+        self._hangs_up = yes
+
+    @web.middleware
+    async def _edge(self, request: web.Request, handler: loopback.Handler) -> web.StreamResponse:
+        if self._hangs_up and request.path.startswith("/api/"):
+            return loopback.cut(request)
+        return await handler(request)
 
     async def _version(self, _: web.Request) -> web.Response:
         return web.json_response({"version": VERSION})
@@ -201,7 +228,7 @@ class OllamaStandIn:
         await response.prepare(request)
         await response.write(text[: len(text) // 2] if fault.cut else text)
         if fault.cut:
-            _hang_up(request)
+            loopback.cut(request)
         return response
 
     async def _stream(
@@ -212,7 +239,7 @@ class OllamaStandIn:
         pieces = [content[at : at + PIECE] for at in range(0, len(content), PIECE)]
         for number, piece in enumerate(pieces):
             if fault.cut and number >= len(pieces) / 2:
-                _hang_up(request)
+                loopback.cut(request)
                 return response
             await response.write(json.dumps(self._line(name, piece, done=False)).encode() + b"\n")
         await response.write(json.dumps(self._line(name, "", done=True)).encode() + b"\n")
@@ -303,8 +330,3 @@ async def _json(request: web.Request) -> dict[str, Any]:
 
 def _error(status: int, why: str) -> web.Response:
     return web.json_response({"error": why}, status=status)
-
-
-def _hang_up(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()

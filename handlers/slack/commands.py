@@ -18,6 +18,7 @@ from handlers.mrkdwn import escape
 from handlers.slack import merge
 from handlers.slack.api import Slack
 from handlers.slack.directory import Directory
+from handlers.slack.messages import as_typed
 from handlers.slack.similar import PATIENCE, similar
 
 TRY_AGAIN = "Slack or the store does not answer right now. Please add the lead again in a minute."
@@ -48,7 +49,7 @@ def register(app: AsyncApp, desk: Desk, slack: Slack, directory: Directory) -> N
     @app.command("/lead")
     async def lead(ack: AsyncAck, respond: AsyncRespond, command: dict[str, Any]) -> None:
         await ack()
-        verb, _, rest = (command.get("text") or "help").strip().partition(" ")
+        verb, _, rest = (as_typed(command.get("text") or "", people=False).strip() or "help").partition(" ")
         answer = await _in_time(desk, asks.get(verb.lower(), unnamed(verb)), verb, rest.strip(), command)
         if answer is not None:
             await respond(text=answer.text, blocks=answer.blocks, response_type="ephemeral")

@@ -53,6 +53,13 @@ class Directory:
         """Whether the user is a member; the last list known is used when Slack is away."""
         return user in await self._members_of(desk, expected=user)
 
+    async def may_own(self, user: str, desk: str) -> bool:
+        """A member who can answer for a lead: bots are members of channels too, and in Slack's menus."""
+        if not await self.may_work(user, desk):
+            return False
+        found = (await self._slack.call("users.info", user=user))["user"]
+        return not (found.get("is_bot") or found.get("deleted"))
+
     async def name_of(self, user: str) -> str | None:
         """How people call the user, for lines that must not ping; None when Slack does not say."""
         return next(iter(await self._names_of(user)), None)

@@ -34,9 +34,17 @@ def register(app: AsyncApp, desk: Desk, directory: Directory) -> None:
         """Nothing is left to do."""
 
 
-def as_typed(text: str) -> str:
-    """What the person typed, from Slack's escaped text: ``<mailto:a@b.co|a@b.co>`` is ``a@b.co`` again."""
-    return html.unescape(SPECIAL.sub(_typed, text))
+def as_typed(text: str, *, people: bool = True) -> str:
+    """What the person typed, from Slack's escaped text: ``<mailto:a@b.co|a@b.co>`` is ``a@b.co`` again.
+
+    people: their names too; without it a mention stays as it is, ``<@U0ANA>``, and says who is meant.
+    """
+
+    def typed(special: re.Match[str]) -> str:
+        is_person = special["kind"] == "@"
+        return f"<@{special['target']}>" if is_person and not people else _typed(special)
+
+    return html.unescape(SPECIAL.sub(typed, text))
 
 
 def _typed(special: re.Match[str]) -> str:
@@ -54,7 +62,8 @@ async def _watched(desk: Desk, directory: Directory) -> set[str]:
 
 def _is_from_a_person(event: dict[str, Any]) -> bool:
     is_reply = event.get("thread_ts") not in {None, event.get("ts")}
-    return not is_reply and "subtype" not in event and "bot_id" not in event and bool(event.get("text"))
+    is_written = event.get("subtype") in {None, "file_share"}  # with or without a picture of it
+    return not is_reply and is_written and "bot_id" not in event and bool(event.get("text"))
 
 
 async def _submit(event: dict[str, Any], desk: Desk) -> None:

@@ -148,7 +148,7 @@ class Api:
 def faulty(fault: Fault) -> web.Response:
     """The answer that a fault asks for."""
     if fault.error == "ratelimited":
-        return limited(fault.retry_after or 1)
+        return limited(1 if fault.retry_after is None else fault.retry_after)
     headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after is not None else None
     if fault.error is not None:
         answer = {"ok": False, "error": fault.error}

@@ -10,6 +10,8 @@ from bot.sandbox.slack.schema import fail, items, kinds
 from bot.sandbox.slack.values import Json, SlackError
 
 MESSAGE_BLOCKS = 50
+MARKDOWN_CHARACTERS = 12_000
+"""Of all markdown blocks in a message together."""
 MESSAGE_CHARACTERS = 13_200
 """Of all strings in a message's blocks together; Slack gives no figure, this one was measured (SLACK.md)."""
 VIEW_BYTES = 250_000
@@ -23,6 +25,8 @@ def check_message(blocks: list[Any]) -> None:
     if not found:
         _check_unique(blocks, "/blocks", found)
         _check_tables(blocks, found)
+        if _markdown_characters(blocks) > MARKDOWN_CHARACTERS:
+            fail(found, "/blocks", f"markdown must be less than {MARKDOWN_CHARACTERS + 1} characters in all")
     if found:
         raise SlackError("invalid_blocks", tuple(found))
     if _characters(blocks) > MESSAGE_CHARACTERS:
@@ -93,6 +97,11 @@ def _check_tables(blocks: list[Any], found: list[str]) -> None:
     tables = [index for index, block in enumerate(blocks) if block["type"] == "table"]
     for index in tables[1:]:
         fail(found, f"/blocks/{index}", "only one table is allowed in a message")
+
+
+def _markdown_characters(blocks: list[Any]) -> int:
+    inner = sum(_markdown_characters(block.get("child_blocks") or []) for block in blocks)
+    return inner + sum(len(block["text"]) for block in blocks if block["type"] == "markdown")
 
 
 def _characters(value: Any) -> int:

@@ -9,7 +9,7 @@ malformed is 400 in the same form.
 GET    /sandbox/state         ?user=dana -> the state below, as that user sees it
 WS     /sandbox/live          ?user=dana -> the same state as a text frame, at once and after each change;
                               a message that an earlier frame had, and that is the same, is its ts alone
-POST   /sandbox/say           user, channel, text, thread_ts? -> ts
+POST   /sandbox/say           user, channel, text, thread_ts?, files? [names] -> ts
 POST   /sandbox/edit          user, channel, ts, text (one's own message)
 POST   /sandbox/delete        user, channel, ts (one's own message)
 POST   /sandbox/react         user, channel, ts, name
@@ -24,6 +24,7 @@ POST   /sandbox/submit        user, view_id, values {block_id: entered}
 POST   /sandbox/close         user, view_id, all_of_them?
 POST   /sandbox/open_home     user, tab? ("home" or "messages")
 POST   /sandbox/look_at       user, channel (what is open beside the agent)
+POST   /sandbox/assistant     user, beside? (a channel), of an app with the legacy assistant_view -> ts
 POST   /sandbox/stop_agent    user, channel, thread_ts (of a session whose status is processing)
 POST   /sandbox/faults        action: add (+ the fields of faults.Fault), clear, down, up,
                               disconnect (+ reason?), cut
@@ -106,9 +107,16 @@ class Control:
             "close": people.close_view,
             "open_home": people.open_home,
             "look_at": people.look_at,
+            "assistant": people.start_assistant,
             "stop_agent": people.stop_agent,
-            "faults": self._faults,
         }
+
+    @property
+    def faults(self) -> dict[str, Callable[..., object]]:
+        """What POST /sandbox/faults can do; the page is told."""
+        faults, delivery = self._desk.faults, self._desk.delivery
+        actions = (faults.add, faults.clear, faults.down, faults.up, delivery.disconnect, delivery.cut)
+        return {act.__name__: self._told(act) for act in actions}
 
     async def state(self, request: web.Request) -> web.Response:
         """GET /sandbox/state."""
@@ -153,24 +161,18 @@ class Control:
             return web.json_response(asdict(result))
         return web.json_response({"ok": True} if result is None else {"ok": True, "ts": result})
 
+    def _told(self, act: Callable[..., Any]) -> Callable[..., Any]:
+        def acted(**fields: Any) -> Any:
+            done = act(**fields)
+            self._desk.space.changes.tell()
+            return done
+
+        return acted
+
     async def _click(self, user: str, action_id: str, **more: Any) -> Ack:
         if "view_id" in more:
             return await self._people.click_view(user, more.pop("view_id"), action_id, **more)
         return await self._people.click(user, more.pop("channel"), more.pop("ts"), action_id, **more)
-
-    async def _faults(self, action: str, **more: Any) -> None:
-        faults, delivery = self._desk.faults, self._desk.delivery
-        if action == "add":
-            faults.add(**more)
-        elif action == "disconnect":
-            await delivery.disconnect(**more)
-        elif action == "cut":
-            delivery.cut()
-        elif action in {"clear", "down", "up"}:
-            getattr(faults, action)()
-        else:
-            raise CannotAct(f"no action {action}: add, clear, down, up, disconnect, cut")
-        self._desk.space.changes.tell()
 
     async def _push(self, request: web.Request, ws: web.WebSocketResponse) -> None:
         sent: Sent = {}

@@ -1,6 +1,7 @@
 """Brings events and interactions to the app, over its sockets or as signed HTTP, again until acknowledged."""
 
 import asyncio
+import contextlib
 import json
 import uuid
 from collections.abc import Coroutine
@@ -122,7 +123,12 @@ class Delivery:
     async def challenge(self, url: str) -> None:
         """Deliver to this URL from now on, once it has echoed Slack's challenge; raise NotDelivered else."""
         body = {"type": "url_verification", "challenge": uuid.uuid4().hex, "token": "sandbox"}
-        status, answer = await signed.post(self._client(), url, self._secret, body, timeout=self._timing.ack)
+        try:
+            status, answer = await signed.post(
+                self._client(), url, self._secret, body, timeout=self._timing.ack
+            )
+        except (TimeoutError, ConnectionError) as error:
+            raise NotDelivered(f"{url} did not answer ({type(error).__name__})") from None
         if status != 200 or answer.get("challenge", answer.get("text")) != body["challenge"]:  # noqa: PLR2004 -- HTTP's own number
             raise NotDelivered(f"{url} did not answer the challenge (HTTP {status})")
         self.request_url = url
@@ -250,10 +256,13 @@ class Delivery:
         self._changes.tell()
 
     async def _farewell(self, socket: Socket, reason: str) -> None:
-        await socket.ws.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}})
-        if reason != "too_many_websockets":
-            await asyncio.sleep(self._timing.refresh)
-        await socket.ws.close()
+        with contextlib.suppress(ConnectionError):  # it may be cut meanwhile
+            await socket.ws.send_json(
+                {"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}}
+            )
+            if reason != "too_many_websockets":
+                await asyncio.sleep(self._timing.refresh)
+            await socket.ws.close()
 
     def _hello(self) -> Json:
         return {

@@ -13,13 +13,17 @@ from bot.sandbox.slack.workspace import Answerable, Workspace
 
 @dataclass(kw_only=True)
 class Desk:
-    """One running workspace with one app installed; ``base`` is its address, ``http://127.0.0.1:PORT/``."""
+    """One running workspace with one app installed; ``base`` is its address, ``http://127.0.0.1:PORT/``.
+
+    ``distributed`` is whether the app is distributed outside the Marketplace (SLACK.md, "Rates").
+    """
 
     space: Workspace
     app: App
     delivery: Delivery
     faults: Faults
     timing: Timing
+    distributed: bool = False
     base: str = ""
     calls: list[Call] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)

@@ -3,6 +3,7 @@
 from bot.sandbox.slack.arguments import Arguments, page_of
 from bot.sandbox.slack.desk import Desk
 from bot.sandbox.slack.methods_chat import readable
+from bot.sandbox.slack.rates import PAGE_MOST
 from bot.sandbox.slack.values import Channel, Json, SlackError, User
 
 _TYPES = {"public_channel": "channel", "private_channel": "group", "im": "im", "mpim": "mpim"}
@@ -78,7 +79,7 @@ def history(desk: Desk, args: Arguments) -> Json:
     """conversations.history: newest first."""
     channel = _history_of(desk, args)
     rows = _between(desk.space.messages(channel.id), args)[::-1]
-    return _messages_page(rows, args)
+    return _messages_page(desk, rows, args)
 
 
 def replies(desk: Desk, args: Arguments) -> Json:
@@ -89,7 +90,7 @@ def replies(desk: Desk, args: Arguments) -> Json:
     if root is None:
         raise SlackError("thread_not_found")
     root = desk.space.message(channel.id, root.get("thread_ts", ts)) or root
-    return _messages_page([root, *_between(desk.space.replies(channel.id, root["ts"]), args)], args)
+    return _messages_page(desk, [root, *_between(desk.space.replies(channel.id, root["ts"]), args)], args)
 
 
 def open_conversation(desk: Desk, args: Arguments) -> Json:
@@ -202,6 +203,11 @@ def _between(messages: list[Json], args: Arguments) -> list[Json]:
     return [m for m in messages if oldest < float(m["ts"]) < latest]
 
 
+def _page_size(desk: Desk, args: Arguments) -> int:
+    size = args.limit(100, 999)
+    return min(size, PAGE_MOST) if desk.distributed else size
+
+
 def _time(args: Arguments, name: str, default: float) -> float:
     try:
         return float(args.text(name) or default)
@@ -209,9 +215,9 @@ def _time(args: Arguments, name: str, default: float) -> float:
         raise SlackError(f"invalid_ts_{name}") from None
 
 
-def _messages_page(rows: list[Json], args: Arguments) -> Json:
+def _messages_page(desk: Desk, rows: list[Json], args: Arguments) -> Json:
     if not args.flag("include_all_metadata"):
         rows = [{key: value for key, value in row.items() if key != "metadata"} for row in rows]
-    page, metadata = page_of(rows, args.offset(), args.limit(100, 999))
+    page, metadata = page_of(rows, args.offset(), _page_size(desk, args))
     answer: Json = {"messages": page, "has_more": bool(metadata["next_cursor"])}
     return {**answer, "response_metadata": metadata} if answer["has_more"] else answer

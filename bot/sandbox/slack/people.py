@@ -1,9 +1,10 @@
 """Acts as a person in Slack: says, clicks, types commands, fills modals; refuses as Slack's client does."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from bot.sandbox.slack import agent, forms, modals, payloads, typed
 from bot.sandbox.slack import blocks as kit
-from bot.sandbox.slack import forms, modals, payloads, typed
 from bot.sandbox.slack.desk import Desk
 from bot.sandbox.slack.methods_chat import answer_to, content, react
 from bot.sandbox.slack.values import Ack, CannotAct, Channel, Json, SlackError, User
@@ -17,8 +18,13 @@ class People:
         self._desk = desk
         self._space = desk.space
 
-    async def say(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> str:
-        """Write a message as one types it (``@dana``, ``#leads`` and addresses become links); its ts."""
+    async def say(
+        self, user: str, channel: str, text: str, thread_ts: str | None = None, files: Sequence[str] = ()
+    ) -> str:
+        """Write a message as one types it (``@dana``, ``#leads`` and addresses become links); its ts.
+
+        ``files`` are names of files that are dropped into it; it is a ``file_share`` then.
+        """
         who, where = self._user(user), self._channel(channel)
         if who.id not in where.members:
             raise CannotAct(f"{who.name} is not in #{where.name}")
@@ -28,6 +34,9 @@ class People:
             "text": self._as_sent(text),
             "blocks": [typed.as_rich_text(text, self._space.mint("b"))],
         }
+        if files:
+            shared = [{"id": self._space.mint("F"), "name": name, "user": who.id} for name in files]
+            message |= {"subtype": "file_share", "files": shared, "upload": False}
         if thread_ts is not None:
             root = self._message(where, thread_ts)
             message |= {"thread_ts": thread_ts, "parent_user_id": root.get("user")}
@@ -169,38 +178,17 @@ class People:
 
     async def look_at(self, user: str, channel: str) -> None:
         """Look at a channel while the agent is open beside it."""
-        who, where = self._user(user), self._channel(channel)
-        entity = {"type": "slack#/types/channel_id", "value": where.id, "team_id": self._space.team_id}
-        event = {
-            "type": "app_context_changed",
-            "user": who.id,
-            "channel": self._space.direct(who.id).id,
-            "context": {"entities": [entity]},
-            "event_ts": self._space.next_ts(),
-        }
-        self._desk.emit(event)
+        agent.look_at(self._desk, self._user(user), self._channel(channel))
+
+    async def start_assistant(self, user: str, beside: str | None = None) -> str:
+        """Open the assistant of an app with the legacy ``assistant_view``; the ts of its new thread."""
+        return agent.start_assistant(
+            self._desk, self._user(user), None if beside is None else self._channel(beside)
+        )
 
     async def stop_agent(self, user: str, channel: str, thread_ts: str) -> None:
         """Press stop on a session that is processing; ends its streams, its status is the app's to change."""
-        who, where = self._user(user), self._channel(channel)
-        if self._space.sessions.get((where.id, thread_ts), {}).get("status") != "processing":
-            raise CannotAct("the agent is not processing anything in this thread")
-        streams = [
-            m["ts"]
-            for m in self._space.replies(where.id, thread_ts)
-            if m.get("streaming_state") == "in_progress"
-        ]
-        for ts in streams:
-            self._space.edit(where.id, ts, streaming_state="completed")
-        event = {
-            "type": "agent_session_stopped",
-            "user": who.id,
-            "channel": where.id,
-            "thread_ts": thread_ts,
-            "streaming_message_ts": streams,
-            "event_ts": self._space.next_ts(),
-        }
-        self._desk.emit(event, where)
+        agent.stop(self._desk, self._user(user), self._channel(channel), thread_ts)
 
     async def submit(self, user: str, view_id: str, values: Json | None = None) -> Ack:
         """Fill the topmost modal and submit it; does what the app's response_action says.
@@ -274,17 +262,7 @@ class People:
 
     async def open_home(self, user: str, tab: str = "home") -> None:
         """Look at the app's Home, or its Messages tab (``messages``)."""
-        who = self._user(user)
-        event: Json = {
-            "type": "app_home_opened",
-            "user": who.id,
-            "channel": self._space.direct(who.id).id,
-            "tab": tab,
-            "event_ts": self._space.next_ts(),
-        }
-        if tab == "home" and who.id in self._space.homes:
-            event["view"] = self._space.homes[who.id]
-        self._desk.emit(event)
+        agent.open_home(self._desk, self._user(user), tab)
 
     async def _interact(self, payload: Json) -> Ack:
         if not self._desk.app.interactive:

@@ -38,18 +38,25 @@ BURST = 5
 """How many chat.postMessage a channel takes at once before it takes one a second; Slack gives no figure."""
 
 
+DISTRIBUTED = {"conversations.history": 1, "conversations.replies": 1}
+"""Tiers of an app that is distributed outside the Marketplace; a page of theirs has PAGE_MOST messages."""
+
+PAGE_MOST = 15
+
+
 class Rates:
     """Counts calls over the last minute (chat.postMessage: a second a channel, with a short burst)."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, distributed: bool = False) -> None:
         self._clock = clock
+        self._tiers = METHOD_TIERS | (DISTRIBUTED if distributed else {})
         self._seen: dict[tuple[str, str], deque[float]] = {}
 
     def take(self, method: str, channel: str) -> int:
         """0 if the call may pass, else the whole seconds until one may."""
         if method == "chat.postMessage":
             return self._window((method, channel), BURST, float(BURST))
-        tier = METHOD_TIERS.get(method)
+        tier = self._tiers.get(method)
         return self._window((method, ""), TIERS[tier], 60.0) if tier else 0
 
     def _window(self, key: tuple[str, str], most: int, seconds: float) -> int:

@@ -85,8 +85,8 @@ def items(rule: Rule, most: int, least: int = 1) -> Rule:
     return check
 
 
-def record(fields: Mapping[str, Rule], *required: str) -> Rule:
-    """An object with these fields and no others."""
+def each_field(fields: Mapping[str, Rule], *required: str) -> Rule:
+    """An object with these fields, and maybe others that are not looked into."""
 
     def check(value: Any, pointer: str, found: list[str]) -> None:
         if not isinstance(value, dict):
@@ -96,10 +96,21 @@ def record(fields: Mapping[str, Rule], *required: str) -> Rule:
             if value.get(name) is None:
                 fail(found, pointer, f"missing required field: {name}")
         for name, each in value.items():
+            if name in fields and each is not None:
+                fields[name](each, f"{pointer}/{name}", found)
+
+    return check
+
+
+def record(fields: Mapping[str, Rule], *required: str) -> Rule:
+    """An object with these fields and no others."""
+    known = each_field(fields, *required)
+
+    def check(value: Any, pointer: str, found: list[str]) -> None:
+        known(value, pointer, found)
+        for name in value if isinstance(value, dict) else ():
             if name not in fields:
                 fail(found, pointer, f"invalid additional property: {name}")
-            elif each is not None:
-                fields[name](each, f"{pointer}/{name}", found)
 
     return check
 

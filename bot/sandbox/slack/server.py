@@ -16,13 +16,14 @@ channels leads, general, front-desk, sales-leads (private); the bot is in leads 
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from aiohttp import web
 
+from bot.sandbox import loopback
 from bot.sandbox.slack import methods_chat, methods_files
 from bot.sandbox.slack.api import Api
 from bot.sandbox.slack.control import Control
@@ -36,7 +37,6 @@ from bot.sandbox.slack.town import new_workspace
 from bot.sandbox.slack.values import Call, Json, Refused, SlackError, Timing
 
 PAGE = Path(__file__).parent / "page"
-HOST = "127.0.0.1"
 LOOK_AGAIN = 0.05
 """Seconds after which until() looks again though the workspace did not change."""
 T = TypeVar("T")
@@ -67,7 +67,7 @@ class SlackSandbox(People):
     def described(self) -> Json:
         """What another process needs to know of it, as ``basecamp sandbox`` prints it."""
         names = ("api_url", "bot_token", "app_token", "signing_secret", "desk_channel", "page")
-        return {name: getattr(self, name) for name in names}
+        return loopback.described(self, *names)
 
     @property
     def page(self) -> str:
@@ -160,37 +160,46 @@ async def running(
     app: App | None = None,
     timing: Timing | None = None,
     strict_rates: bool = False,
+    distributed: bool = False,
 ) -> AsyncIterator[SlackSandbox]:
-    """A workspace on 127.0.0.1; ``app`` is by default what the product's manifest.yml says it is."""
+    """A workspace on 127.0.0.1.
+
+    Args:
+        port: 0 is any free one.
+        app: what is installed; by default what the product's manifest.yml says it is.
+        timing: Slack's times, to be shortened.
+        strict_rates: enforce Slack's rates.
+        distributed: treat the app as one that is distributed outside the Marketplace: reading history is
+            15 messages a page and, with strict rates, one call a minute.
+    """
     installed, timing = app or read_manifest(), timing or Timing()
     space = new_workspace(installed.name)
     faults, secret = Faults(), secrets.token_hex(16)
     delivery = Delivery(
         app_id=space.app_id, secret=secret, timing=timing, faults=faults, changes=space.changes
     )
-    desk = Desk(space=space, app=installed, delivery=delivery, faults=faults, timing=timing)
+    desk = Desk(
+        space=space, app=installed, delivery=delivery, faults=faults, timing=timing, distributed=distributed
+    )
     slack = SlackSandbox(
         desk,
         bot_token=f"xoxb-sandbox-{secrets.token_hex(12)}",
         app_token=f"xapp-sandbox-{secrets.token_hex(12)}",
         signing_secret=secret,
     )
-    runner = web.AppRunner(_routes(slack, desk, Rates() if strict_rates else None), shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, HOST, port)
-        await site.start()
-        desk.base = f"http://{HOST}:{runner.addresses[0][1]}/"
-        yield slack
-    finally:
-        await delivery.close()
-        await runner.cleanup()
+    served = _routes(slack, desk, Rates(distributed=distributed) if strict_rates else None)
+    async with loopback.serving(served, port) as address:
+        desk.base = f"{address}/"
+        try:
+            yield slack
+        finally:
+            await delivery.close()
 
 
 def _routes(slack: SlackSandbox, desk: Desk, rates: Rates | None) -> web.Application:
     api = Api(desk, bot_token=slack.bot_token, app_token=slack.app_token, rates=rates)
     control = Control(desk, slack)
-    server = web.Application(middlewares=[_local_only], client_max_size=8 * 2**20)
+    server = web.Application(middlewares=[loopback.local_only], client_max_size=8 * 2**20)
 
     async def respond(request: web.Request) -> web.Response:
         return await _respond(desk, request)
@@ -218,6 +227,7 @@ def _routes(slack: SlackSandbox, desk: Desk, rates: Rates | None) -> web.Applica
             web.post("/upload/v1/{file_id}", upload),
             web.get("/sandbox/state", control.state),
             web.get("/sandbox/live", control.live),
+            loopback.faults(control.faults),
             web.post("/sandbox/{what}", control.act),
             web.get("/", index),
             web.get("/archives/{channel}/{message}", index),
@@ -240,15 +250,3 @@ async def _respond(desk: Desk, request: web.Request) -> web.Response:
         gone = error.error in {"invalid_url", "expired_url", "used_url"}
         return web.json_response({"ok": False, "error": error.error}, status=404 if gone else 400)
     return web.Response(text="ok")
-
-
-@web.middleware
-async def _local_only(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """Refuse what a foreign page makes a browser send: another Host (DNS rebinding) or Origin."""
-    host = request.host.rsplit(":", 1)[0]
-    origin = request.headers.get("Origin")
-    if host not in {HOST, "localhost"} or (origin is not None and origin != f"http://{request.host}"):
-        raise web.HTTPForbidden(text="this workspace answers to 127.0.0.1 only")
-    return await handler(request)

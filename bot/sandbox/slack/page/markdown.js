@@ -8,6 +8,7 @@ const FENCE = /^\s*```/;
 const HEADING = /^(#{1,6})\s+(.*?)\s*#*$/;
 const RULE = /^\s*([-*_])(\s*\1){2,}\s*$/;
 const ITEM = /^(\s*)([-*+]|\d+[.)])\s+(.*)$/;
+const TASK = /^\[([ xX])\]\s+/;
 const QUOTE = /^\s*> ?/;
 const COLUMNS = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
 const DEEPEST = 20;
@@ -85,8 +86,16 @@ function list(lines, at, depth) {
     }
     end += 1;
   }
-  const drawn = items.map(([first, ...rest]) => h("li", null, inline(first), blocks(rest, depth + 1)));
+  const drawn = items.map(([first, ...rest]) => h("li", null, item(first), blocks(rest, depth + 1)));
   return [h(ordered ? "ol" : "ul", ordered ? { start: parseInt(mark, 10) } : null, drawn), end];
+}
+
+function item(text) {
+  const task = TASK.exec(text);
+  if (!task) return inline(text);
+  const done = task[1] !== " ";
+  const box = h("span", { role: "img", "aria-label": done ? "done" : "to do" }, done ? "☑ " : "☐ ");
+  return [box, ...inline(text.slice(task[0].length))];
 }
 
 function table(lines, at) {

@@ -1,0 +1,50 @@
+"""The product as a person meets it: its cards, its form and its refusals on the sandbox's page."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.async_api import Page, expect
+
+from core.ports import Embedder
+from tests.product import Product
+from tests.sandbox_page import look, write
+from tests.standing import desk
+
+
+@pytest.fixture(scope="module")
+def bot(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """One product for all of this module; only the page talks to it, from another event loop."""
+    with desk(embedder, tmp_path_factory.mktemp("browser")) as bot:
+        yield bot
+
+
+async def test_a_click_on_claim_changes_the_card_and_begins_its_thread(page: Page, bot: Product) -> None:
+    await look(page, bot.slack, "dana")
+    await write(page, "The clutch of my 2016 Golf slips, please call me on 415 555 0170")
+    card = page.locator("#stream .message").filter(has_text="Golf").filter(has=page.get_by_text("Claim"))
+    await card.get_by_role("button", name="Claim").click()
+    await expect(card).to_contain_text("Claimed by @Dana Whitfield", timeout=20_000)
+    await card.get_by_role("button", name="1 reply").click()
+    await expect(page.locator("#thread")).to_contain_text("Claimed by")
+
+
+async def test_a_form_says_what_is_missing_and_then_becomes_a_card(page: Page, bot: Product) -> None:
+    await look(page, bot.slack, "priya")
+    await write(page, "/lead new")
+    form = page.get_by_role("dialog")
+    await form.get_by_label("E-mail").fill("not an address")
+    await form.get_by_label("What they want").fill("A purple respray for a 1972 Beetle")
+    await form.get_by_role("button", name="Add lead").click()
+    await expect(form).to_contain_text("is not an e-mail address")
+    await form.get_by_label("E-mail").fill("beetle@example.com")
+    await form.get_by_role("button", name="Add lead").click()
+    await expect(form).to_have_count(0)
+    await expect(page.locator("#stream")).to_contain_text("1972 Beetle", timeout=20_000)
+
+
+async def test_an_outsider_who_clicks_is_told_so_alone(page: Page, bot: Product) -> None:
+    await look(page, bot.slack, "olga", at=f"#{bot.slack.desk_channel}")
+    await page.locator("#stream").get_by_role("button", name="Approve").first.click()
+    refusal = page.locator(".message.ephemeral")
+    await expect(refusal).to_contain_text("Only members of the desk's channel", timeout=20_000)
+    await expect(refusal).to_contain_text("Only visible to you")
