@@ -15,6 +15,8 @@ from tests.product import Product, product
 
 BRAKES = "My 2019 Honda Civic's brakes are grinding badly, can you look at it today?"
 
+OIL = "What does an oil change cost?"
+
 
 @pytest.fixture
 async def airtable() -> AsyncIterator[AirtableStandIn]:
@@ -40,9 +42,7 @@ async def syncer(
 
 async def test_the_crm_follows_a_merge_and_its_undo(syncer: Product, airtable: AirtableStandIn) -> None:
     kept = await syncer.synced(await syncer.send(BRAKES, email="ana@example.com"))
-    gone = await syncer.synced(
-        await syncer.send(f"{BRAKES} Soon?", name="Ana Silva", phone="+1 415 555 0123")
-    )
+    gone = await syncer.synced(await syncer.send(OIL, name="Ana Silva", phone="+1 415 555 0123"))
 
     def cells(of: Lead) -> dict[str, Any]:
         (row,) = [row for row in airtable.rows if row["Lead ID"] == of.lead_id]
@@ -72,7 +72,7 @@ async def test_a_duplicate_that_never_had_a_record_gets_one_only_after_the_undo(
 ) -> None:
     kept = await syncer.synced(await syncer.send(BRAKES))
     airtable.faults.status(503, times=100)
-    gone = await syncer.lead_when(await syncer.send(f"{BRAKES} Soon?"), lambda lead: Part.CRM in lead.missing)
+    gone = await syncer.lead_when(await syncer.send(OIL), lambda lead: Part.CRM in lead.missing)
     await syncer.app.store.merges.merge("auto:1", gone.lead_id, into=kept.lead_id, actor="system")
     airtable.faults.clear()
     await syncer.app.desk.parts.publish_merged("auto:1")
