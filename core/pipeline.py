@@ -220,8 +220,9 @@ class Parts:
         try:
             if action.actor != API and not await self.members.may_work(action.actor, action.desk):
                 return NOT_A_MEMBER
-            if action.target is not None and not await self.members.may_own(action.target, action.desk):
-                return NOT_AN_OWNER.format(target=action.target)
+            owner = action.target if action.name == ActionName.REASSIGN else None
+            if owner is not None and not await self.members.may_own(owner, action.desk):
+                return NOT_AN_OWNER.format(target=owner)
         except (Unavailable, Refused) as error:
             log.warning("members_unknown", service=error.service, why=error.why)
             return MEMBERS_UNKNOWN
