@@ -187,12 +187,12 @@ class Search:
 
     async def _nearest(self, vector: Vector, *, limit: int) -> dict[str, float]:
         """Cosines of the nearest leads, in no order; all those that wait to be indexed are among them."""
-        fresh = list(self._fresh.values())  # before the index is asked: what is written meanwhile is in neither
+        fresh = list(
+            self._fresh.values()
+        )  # before the index is asked: what is written meanwhile is in neither
         found = await self._index.nearest(vector, limit=limit)
         cosines = {each.lead_id: each.cosine for each in found}
-        return cosines | {
-            point.lead_id: float(np.dot(point.vector, vector)) for point in fresh
-        }
+        return cosines | {point.lead_id: float(np.dot(point.vector, vector)) for point in fresh}
 
     async def _index_soon(self) -> None:
         await asyncio.sleep(INDEX_SECONDS)

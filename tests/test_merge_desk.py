@@ -283,4 +283,4 @@ async def test_a_lead_that_was_merged_before_it_had_a_card_gets_none_until_the_u
     before = len(bot.cards())
     await bot.app.desk.parts.publish_merged("auto:1")
     assert len(bot.cards()) == before
-    await thread_says(bot, older.lead_id, f"Merged with {newer.number}: same words")
+    await thread_says(bot, older.lead_id, f"*Asked again*, {newer.number}")
