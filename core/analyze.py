@@ -52,7 +52,7 @@ class Analyst:
         self._turns = asyncio.Semaphore(concurrency)
         self._clock = clock
         self._breaker = Breaker()
-        self._prototypes: dict[str, Prototypes] = {}
+        self._prototypes: Mapping[str, Prototypes] | None = None
         self._embedding = asyncio.Lock()
 
     @property
@@ -75,8 +75,7 @@ class Analyst:
 
     async def warm_up(self) -> None:
         """Embed the prototypes of every business now, so that no lead has to wait for them."""
-        for business in self._businesses.values():
-            await self._prototypes_of(business)
+        await self._prototypes_of(self._business(FALLBACK))
 
     async def check(self) -> None:
         """Return if the model can be asked again; else raise, the mend in the message."""
@@ -163,16 +162,14 @@ class Analyst:
         return self._businesses.get(business_type) or self._businesses[FALLBACK]
 
     async def _prototypes_of(self, business: BusinessType) -> Prototypes | None:
-        known = self._prototypes.get(business.digest)
-        if known is not None or self._embedder is None:
-            return known
-        async with self._embedding:
-            if business.digest not in self._prototypes:
-                try:
-                    self._prototypes[business.digest] = await embed_prototypes(business, self._embedder)
-                except (Unavailable, Refused):
-                    return None
-        return self._prototypes[business.digest]
+        if self._prototypes is None and self._embedder is not None:
+            async with self._embedding:
+                if self._prototypes is None:
+                    try:
+                        self._prototypes = await embed_prototypes(self._businesses.values(), self._embedder)
+                    except (Unavailable, Refused):
+                        return None
+        return None if self._prototypes is None else self._prototypes[business.digest]
 
     async def _vector_of(self, message: str) -> Vector | None:
         if self._embedder is None:

@@ -139,6 +139,7 @@ class Analysis(Value):
     quality_score: int = Field(ge=0, le=100)
     quality_reasons: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
+    language: str = Field(default="en", description="ISO 639-1, of the message")
     summary: str
     business_insights: Mapping[str, str] = Field(default_factory=dict)
     model_used: str = Field(description="'rules' or the model's name")

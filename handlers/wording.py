@@ -58,6 +58,10 @@ MISSING = {
 """What waits, and for what; a card that could not be posted can say nothing of itself."""
 
 
+_RESOLVED = re.compile(r"(?:(by|before|until|after) )?(\d{4}-\d\d-\d\d)(?:,? (.+))?", re.ASCII)
+"""A time resolved to a day, with the words around it (core.rules.timeframe)."""
+
+
 def headline(lead: Lead, *, now: datetime, hidden: frozenset[str] = frozenset()) -> str:
     """What is wanted, how urgent and by when: ``Brake repair, 2019 Honda Civic · urgent, today``.
 
@@ -93,8 +97,9 @@ def due(lead: Lead, *, now: datetime, hidden: frozenset[str] = frozenset()) -> s
             said = clean(entity.value)
             if not said:
                 continue
-            if re.fullmatch(r"\d{4}-\d\d-\d\d", said, re.ASCII):
-                return _day(said, now.date())
+            if resolved := _RESOLVED.fullmatch(said):
+                before, day, after = resolved.groups()
+                return cut(" ".join(filter(None, [before, _day(day, now.date()), after])), _WHEN_MAX)
             told = lead.received_at.astimezone(now.tzinfo).date()
             if told != now.date() and _TODAY.search(said):
                 return f"“{cut(said, _WHEN_MAX - 13)}” on {told:%d %b}"

@@ -6,6 +6,7 @@ from core.lead import Analysis, Contact
 from core.ports import Vector
 from core.rules import entities, headline, scores
 from core.rules.intents import Prototypes, embed_prototypes, judge
+from core.rules.language import ENGLISH, language
 from core.rules.words import newest_part, words
 from prompts import BusinessType
 
@@ -13,6 +14,9 @@ __all__ = ["MADE_BY", "Prototypes", "analyze_by_rules", "embed_prototypes"]
 
 MADE_BY = "rules"
 """`model_used` of an analysis that no model had a part in."""
+
+FOREIGN_DOUBT = 2.0
+"""How many times less sure the rules are of what is not in English: their sentences and patterns are."""
 
 
 def analyze_by_rules(
@@ -31,17 +35,23 @@ def analyze_by_rules(
     """
     newest = newest_part(message)
     among = words(newest)
+    spoken = language(newest)
     facts = entities.read(newest, among, business, now)
-    concrete = any(facts.entities.get(name) for name in business.quality.concrete)
-    likely = judge(newest, vector, prototypes, concrete=concrete)
+    found = entities.standing(facts.entities, message)
+    concrete = any(found.get(name) for name in business.quality.concrete)
+    likely = judge(
+        newest,
+        vector,
+        prototypes,
+        concrete=concrete,
+        temperature=business.temperature if spoken == ENGLISH else FOREIGN_DOUBT * business.temperature,
+    )
     intent, confidence = next(iter(likely.items()))
     urgency = scores.urgency(newest, among, facts, business, intent, vector=vector, prototypes=prototypes)
-    points, reasons = scores.quality(
-        newest, contact, facts.entities, business, intent, timed=bool(facts.timeframes)
-    )
+    points, reasons = scores.quality(newest, contact, found, business, intent, timed=bool(facts.timeframes))
     guide = business.intents.get(intent)
     return Analysis(
-        wants=headline.wants(facts.entities, business, intent),
+        wants=headline.wants(found, business, intent),
         intent=intent,
         sub_intent=guide.sub_intent if guide else None,
         intent_confidence=round(confidence, 3),
@@ -49,11 +59,12 @@ def analyze_by_rules(
         urgency_score=urgency.score,
         urgency_confidence=urgency.confidence,
         urgency_reason=urgency.reason,
-        entities=facts.entities,
+        entities=found,
         quality_score=points,
         quality_reasons=reasons,
-        topics=headline.topics(facts.entities, business),
-        summary=headline.summary(newest, facts.entities, business, intent),
+        topics=headline.topics(found, business),
+        language=spoken,
+        summary=headline.summary(newest, found, business, intent, spoken),
         business_insights=entities.insights(among, facts, business, intent, now),
         model_used=MADE_BY,
         prompt_digest=business.digest,

@@ -72,6 +72,10 @@ _WAYS: Mapping[Intent, Mapping[float, tuple[str, ...]]] = {
         ),
     },
     Intent.SUPPORT: {
+        4: (
+            r"(?:cancel|reschedule|postpone) (?:my|our|the|this|next|tomorrow|today|on|it|for)\b",
+            r"(?:push|move|switch|bump) (?:it|my|our|the)\b[^.?!]{0,40}\b(?:to|back|until|another|later|different|up)\b",
+        ),
         2.5: (
             rf"(?:cancel|reschedule|change|move|postpone|confirm|modify|update) {_MY}{_ON_FILE}\b",
             r"(?:close|delete|reset|unlock|activate) (?:my|the) \w+\b",
@@ -80,6 +84,12 @@ _WAYS: Mapping[Intent, Mapping[float, tuple[str, ...]]] = {
             r"(?:status of|track|tracking|where(?: is|'s) my|when will my|has my|still (?:pending|processing))\b",
             r"is my (?:\w+ )?(?:ready|order|car|package|appointment|flight)\b",
             r"(?:pending|not (?:yet )?(?:arrived|received|showing)|hasn't (?:arrived|shown|come))\b",
+            r"when (?:will|is|are) (?:the|my|our|your)\b|when can (?:i|we) expect\b",
+            r"(?:have|has|did) (?:you|anyone|anybody|somebody|they) (?:heard|receive[d]?|get|got|gotten|find|found)\b",
+            r"(?:do i|i) (?:still )?have left\b|(?:is|are) left (?:on|in)\b",
+            r"i(?:'ve| have| had)? (?:already )?(?:have|had|got) (?:an|my) (?:\w+ )?(?:appointment|booking|reservation|session)\b",
+            r"(?:i'm|i am|we are|we're) (?:a|an|already) (?:current|existing|longtime|long-time)?[ ]?(?:member|customer|client|patient)s?\b",
+            r"since (?:you|your \w+) \w+ed\b|you (?:just )?(?:installed|set up|gave|sent|shared) (?:me|us|last|it|yesterday)\b",
         ),
         1.5: (
             r"how (?:do|can) i (?:change|reset|cancel|return|set up|activate|update|get a copy|log ?in|access)\b",
@@ -109,6 +119,11 @@ _WAYS: Mapping[Intent, Mapping[float, tuple[str, ...]]] = {
             r"(?:charged|billed) (?:me )?(?:twice|double|the wrong)\b",
             r"wrong (?:amount|item|size|order|product|rate|exchange rate)\b",
             r"lost (?:my )?(?:luggage|bag|package|card)\b",
+            r"(?:worse (?:than|after|since)|was quoted|were quoted|never agreed|not what (?:i|we) (?:paid|asked|ordered)|for nothing)\b",
+            r"(?:billed|charged) [^.?!]{0,30}\btwice\b|not paying\b|who is going to pay\b",
+            r"(?:nobody|no one|never) (?:told|ever|got back|gets back|came|returned|calls?)\b",
+            r"(?:third|second|fourth|3rd|2nd) time\b[^.?!]{0,60}\b(?:cancel\w*|same|again|you|i)\b",
+            r"you sold me\b|(?:took|broke|ruined|scratched|damaged|burned|botched|wrecked) (?:my|our|the)\b",
         ),
         1.5: (
             r"(?:doesn't|does not|didn't|did not|won't|isn't|not|never) (?:work|show|fix|respond|answer|call(?:ed)? back)",

@@ -79,7 +79,7 @@ def read(text: str, among: list[Word], business: BusinessType, now: datetime) ->
             *((car.name, car.start, car.end) for car in cars),
             *((None, start, end) for start, end in mileages(text)),
         ],
-        "timeframe": lambda: ((None, frame.start, frame.end) for frame in when),
+        "timeframe": lambda: ((frame.value, frame.start, frame.end) for frame in when),
         "location": lambda: _locations(text),
         "money": lambda: ((None, *match.span()) for match in _MONEY.finditer(text)),
         "headcount": lambda: ((None, *match.span()) for match in _HEADCOUNT.finditer(text)),
@@ -93,6 +93,14 @@ def read(text: str, among: list[Word], business: BusinessType, now: datetime) ->
         found += ((hit.value, hit.start, hit.end) for hit in lexicon(business, name).find(among))
         entities[name] = _distinct(text, found)
     return Facts(entities, when, cars)
+
+
+def standing(entities: Mapping[str, tuple[Entity, ...]], message: str) -> dict[str, tuple[Entity, ...]]:
+    """Only what is quoted from the message as it came: a quote across a mail's markup stands nowhere in it."""
+    return {
+        name: tuple(entity for entity in found if entity.quote and entity.quote in message)
+        for name, found in entities.items()
+    }
 
 
 @lru_cache(maxsize=256)

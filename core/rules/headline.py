@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from core.lead import Entity, Intent
 from core.rules.entities import without_hidden
+from core.rules.language import ENGLISH, NAMES
 from core.rules.words import inert, shortened
 from prompts import BusinessType
 
@@ -41,10 +42,19 @@ def headline(text: str) -> str:
 
 
 def summary(
-    newest: str, entities: Mapping[str, tuple[Entity, ...]], business: BusinessType, intent: Intent
+    newest: str,
+    entities: Mapping[str, tuple[Entity, ...]],
+    business: BusinessType,
+    intent: Intent,
+    language: str = ENGLISH,
 ) -> str:
-    """One sentence that quotes the customer; what the card may not show is left out."""
+    """One sentence that quotes the customer, and says so when it is not in English.
+
+    What the card may not show is left out.
+    """
     plain = business.everyday.intents[intent].plain
+    if language != ENGLISH:
+        plain = f"{plain}, in {NAMES[language]}"
     weights = {
         found.quote.casefold(): 2 if name in business.card.headline else 1
         for name in entities

@@ -22,6 +22,28 @@ _QUOTED_FROM = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
+_SIGNATURE = re.compile(
+    r"^[ \t]*(?:(?:kind|best|warm|many)\s+)?"
+    r"(?:regards|wishes|thanks|sincerely|cheers|yours \w+|greetings|thank you)[ ,.!]*\n"
+    r"(?:[ \t]*[^\n]{0,60}\n?){1,8}\Z",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""From the greeting at the end on: at most eight short lines, which hold names and numbers but no request."""
+
+_IS_HTML = re.compile(
+    r"<(?:html|body|div|p|br|span|table|td|blockquote|font|b|ul|li)(?:\s[^<>]*)?/?>", re.IGNORECASE
+)
+_NOT_TEXT = re.compile(
+    r"<(style|script|head|title)\b[^<>]*>.*?</\1\s*>|<!--.*?-->|&(?:nbsp|#160);", re.IGNORECASE | re.DOTALL
+)
+_QUOTED_HTML = re.compile(
+    r"<(?:blockquote\b|div\b[^<>]*(?:gmail_quote|yahoo_quoted|divRplyFwdMsg|moz-cite-prefix|OutlookMessageHeader))"
+    r".*\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+_BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h\d)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
+
 _ENDINGS = (
     "com|net|org|info|biz|io|co|uk|us|de|ru|cn|app|dev|xyz|top|site|online|shop|link|click|ly|me|tv|gg|ai"
 )
@@ -104,9 +126,16 @@ class Lexicon:
 
 
 def newest_part(message: str) -> str:
-    """The message without the mails quoted below it and without a signature after `-- `; never empty."""
-    quoted = _QUOTED_FROM.search(message)
-    newest = message[: quoted.start()] if quoted else message
+    """The message without its markup, the mails quoted below it and its signature; never empty.
+
+    Markup becomes blanks, so that what is left stands where it stood and can be quoted from the message.
+    """
+    text = _without_markup(message) if _IS_HTML.search(message) else message
+    quoted = _QUOTED_FROM.search(text)
+    newest = text[: quoted.start()] if quoted else text
+    signature = _SIGNATURE.search(newest)
+    if signature and newest[: signature.start()].strip():
+        newest = newest[: signature.start()]
     return newest if newest.strip() else message
 
 
@@ -130,6 +159,15 @@ def shortened(text: str, limit: int) -> str:
         return text
     cut = text[: limit - 1]
     return (cut[: cut.rfind(" ")] if " " in cut[limit // 2 :] else cut).rstrip(" ,;:-") + "…"
+
+
+def _without_markup(message: str) -> str:
+    """An HTML mail's text, every character where it was."""
+    text = _NOT_TEXT.sub(lambda found: " " * len(found[0]), message)
+    above = _QUOTED_HTML.sub("", text)
+    text = above if _TAG.sub("", above).strip() else text
+    text = _BREAK.sub(lambda found: "\n".rjust(len(found[0])), text)
+    return _TAG.sub(lambda found: " " * len(found[0]), text)
 
 
 def _visible(mark: str) -> bool:
