@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -36,6 +36,7 @@ from handlers.slack.directory import Directory
 from handlers.slack.socket import Socket
 from handlers.web import health, intake
 from handlers.web.app import slack_events, web_app
+from prompts import BadBusinessFile, BusinessType
 
 log = structlog.get_logger()
 
@@ -91,7 +92,7 @@ async def running(
         if model is None and (ollama := make_model(settings)) is not None:
             stack.push_async_callback(ollama.close)
             model = ollama
-        businesses = {name: prompts.load(name) for name in prompts.names()}
+        businesses = load_businesses(settings)
 
         def hidden(business_type: str) -> frozenset[str]:
             return businesses[business_type].hidden
@@ -107,7 +108,7 @@ async def running(
         parts = Parts(
             store=store,
             search=search,
-            analyst=Analyst(businesses, embedder, model),
+            analyst=Analyst(businesses, embedder, model, time_zone=settings.zone),
             crm=crm,
             crm_mapping=MAPPING,
             board=SlackBoard(store, slack, directory, hidden=hidden),
@@ -123,6 +124,7 @@ async def running(
             channel=channel,
             watched=settings.slack_watch_channels or (channel,),
             business_type=settings.business_type,
+            by_source=settings.business_types,
             business_types=frozenset(businesses),
             region=settings.phone_region,
             hidden=hidden,
@@ -155,6 +157,14 @@ async def _warm_up(parts: Parts) -> None:
     """What the first leads would otherwise wait for; they may come before it is done."""
     await parts.search.catch_up()
     await parts.analyst.warm_up()
+
+
+def load_businesses(settings: Settings) -> Mapping[str, BusinessType]:
+    """Every business type there is; Refused, each mistake on a line of its own, when a file is wrong."""
+    try:
+        return prompts.load_every(settings.prompts_dir)
+    except BadBusinessFile as error:
+        raise Refused("Business types", f"{error}\n(see `basecamp prompts check`)") from None
 
 
 def load_embedder(settings: Settings) -> LoadedEmbedder:

@@ -16,6 +16,10 @@ app = typer.Typer(
 )
 crm = typer.Typer(help="The CRM.", no_args_is_help=True)
 app.add_typer(crm, name="crm")
+evaluate = typer.Typer(help="Measure against labelled files.", no_args_is_help=True)
+app.add_typer(evaluate, name="eval")
+prompts = typer.Typer(help="The business types.", no_args_is_help=True)
+app.add_typer(prompts, name="prompts")
 
 DEFAULT_RATE = 5.0
 
@@ -125,6 +129,32 @@ def crm_export(
     from bot.commands import crm_export as command  # noqa: PLC0415 - heavy
 
     _run(command.export(_settings(), out))
+
+
+@evaluate.command("analyze")
+def eval_analyze(
+    *,
+    source: Annotated[
+        Path, typer.Option("--in", exists=True, dir_okay=False, help="Leads, one JSON object a line.")
+    ],
+    out: Annotated[Path, typer.Option(help="Written: {id, analysis}, one line for each line in.")],
+    business_type: Annotated[str | None, typer.Option(help="Of leads that do not say another.")] = None,
+    model: Annotated[str, typer.Option(help="An Ollama model's name, or rules.")] = "rules",
+) -> None:
+    """Analyse a file of leads as the bot would."""
+    from bot.commands import eval_analyze as command  # noqa: PLC0415 - heavy
+
+    _run(command.analyze(_settings(), source, out, business_type=business_type, model=model))
+
+
+@prompts.command("check")
+def prompts_check(
+    file: Annotated[Path | None, typer.Argument(help="One file; default: every business type.")] = None,
+) -> None:
+    """Check business types' files, and say what each mistake is and where."""
+    from bot.commands import prompts_check as command  # noqa: PLC0415 - heavy
+
+    command.check(_settings(), file)
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from core import metrics
 from core.breaker import Breaker
@@ -14,6 +14,7 @@ from core.model_question import Answer, BadAnswer, parse, question, repair, sche
 from core.ports import ChatMessage, Embedder, LanguageModel, Vector
 from core.rules import MADE_BY, analyze_by_rules
 from core.rules.intents import Prototypes, embed_prototypes
+from core.rules.words import newest_part
 from prompts import BusinessType
 
 SERVICE = "Ollama"
@@ -33,6 +34,7 @@ class Analyst:
         businesses: the business types by name; ``general`` must be among them.
         embedder: None, or away for a while: rules work without meaning vectors.
         model: None: rules only.
+        time_zone: the business's, in which "tomorrow" is a day.
         concurrency: most questions put to the model at once.
         clock: seconds that never go back.
     """
@@ -43,12 +45,14 @@ class Analyst:
         embedder: Embedder | None,
         model: LanguageModel | None,
         *,
+        time_zone: tzinfo = UTC,
         concurrency: int = 8,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._businesses = businesses
         self._embedder = embedder
         self._model = model
+        self._time_zone = time_zone
         self._turns = asyncio.Semaphore(concurrency)
         self._clock = clock
         self._breaker = Breaker()
@@ -88,16 +92,22 @@ class Analyst:
     ) -> Analysis:
         """The analysis by rules; without a vector the message is embedded here, if the embedder is there.
 
+        ``vector`` is the whole message's; of a mail with others quoted below only the newest part is read.
+
         Never raises for anything a message may hold, nor for an embedder that is away.
         """
         started = self._clock()
         business = self._business(business_type)
         prototypes = await self._prototypes_of(business)
-        if vector is None and prototypes is not None:
-            vector = await self._vector_of(message)
+        newest = newest_part(message)
+        if prototypes is not None and (vector is None or newest.strip() != message.strip()):
+            vector = await self._vector_of(newest)
+        local = now.astimezone(self._time_zone)
 
         def read() -> Analysis:
-            return analyze_by_rules(message, contact, business, now=now, vector=vector, prototypes=prototypes)
+            return analyze_by_rules(
+                message, contact, business, now=local, vector=vector, prototypes=prototypes
+            )
 
         analysis = await asyncio.to_thread(read) if len(message) > LONG else read()
         return analysis.model_copy(update={"processing_time": self._clock() - started})
