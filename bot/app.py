@@ -25,6 +25,7 @@ from core.analyze import Analyst
 from core.crm import MAPPINGS
 from core.desk import Desk
 from core.errors import Refused
+from core.head import load_heads
 from core.pipeline import Parts
 from core.ports import CrmTable, Embedder, LanguageModel, VectorIndex
 from core.search import Search
@@ -97,6 +98,11 @@ async def running(
         def hidden(business_type: str) -> frozenset[str]:
             return businesses[business_type].hidden
 
+        heads, left_out = load_heads(
+            settings.data_dir, {name: business.digest for name, business in businesses.items()}
+        )
+        for why in left_out:
+            log.warning("head_left_out", why=why)
         search = Search(
             store,
             embedder,
@@ -108,7 +114,9 @@ async def running(
         parts = Parts(
             store=store,
             search=search,
-            analyst=Analyst(businesses, embedder, model, time_zone=settings.zone),
+            analyst=Analyst(
+                businesses, embedder, model, answers=store.answers, heads=heads, time_zone=settings.zone
+            ),
             crm=crm,
             crm_mapping=MAPPING,
             board=SlackBoard(store, slack, directory, hidden=hidden),

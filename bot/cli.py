@@ -18,6 +18,8 @@ crm = typer.Typer(help="The CRM.", no_args_is_help=True)
 app.add_typer(crm, name="crm")
 evaluate = typer.Typer(help="Measure against labelled files.", no_args_is_help=True)
 app.add_typer(evaluate, name="eval")
+learn = typer.Typer(help="Learn from what people corrected.", no_args_is_help=True)
+app.add_typer(learn, name="learn")
 prompts = typer.Typer(help="The business types.", no_args_is_help=True)
 app.add_typer(prompts, name="prompts")
 
@@ -145,6 +147,16 @@ def eval_analyze(
     from bot.commands import eval_analyze as command  # noqa: PLC0415 - heavy
 
     _run(command.analyze(_settings(), source, out, business_type=business_type, model=model))
+
+
+@learn.command("analysis")
+def learn_analysis(
+    *, apply: Annotated[bool, typer.Option("--apply", help="Keep what is better; else only say it.")] = False
+) -> None:
+    """Learn intents from the corrections made on cards, and say what that is worth on labels held back."""
+    from bot.commands import learn as command  # noqa: PLC0415 - heavy
+
+    _run(command.analysis(_settings(), apply=apply))
 
 
 @prompts.command("check")

@@ -1,6 +1,7 @@
 """Understanding a message: by rules at once, by a language model when one answers."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
@@ -8,13 +9,15 @@ from datetime import UTC, datetime, tzinfo
 from core import metrics
 from core.breaker import Breaker
 from core.errors import Refused, Unavailable
-from core.lead import Analysis, Contact
+from core.head import Head
+from core.lead import Analysis, Contact, utcnow
 from core.model_answer import believed
-from core.model_question import Answer, BadAnswer, parse, question, repair, schema
+from core.model_question import Answer, BadAnswer, fingerprint, parse, question, repair, schema
 from core.ports import ChatMessage, Embedder, LanguageModel, Vector
 from core.rules import MADE_BY, analyze_by_rules
 from core.rules.intents import Prototypes, embed_prototypes
 from core.rules.words import newest_part
+from core.store.answers import Answers
 from prompts import BusinessType
 
 SERVICE = "Ollama"
@@ -34,6 +37,8 @@ class Analyst:
         businesses: the business types by name; ``general`` must be among them.
         embedder: None, or away for a while: rules work without meaning vectors.
         model: None: rules only.
+        answers: where the model's answers are kept; None: every question is asked.
+        heads: what people taught, by business type.
         time_zone: the business's, in which "tomorrow" is a day.
         concurrency: most questions put to the model at once.
         clock: seconds that never go back.
@@ -45,6 +50,8 @@ class Analyst:
         embedder: Embedder | None,
         model: LanguageModel | None,
         *,
+        answers: Answers | None = None,
+        heads: Mapping[str, Head] | None = None,
         time_zone: tzinfo = UTC,
         concurrency: int = 8,
         clock: Callable[[], float] = time.monotonic,
@@ -52,6 +59,8 @@ class Analyst:
         self._businesses = businesses
         self._embedder = embedder
         self._model = model
+        self._answers = answers
+        self._heads = heads or {}
         self._time_zone = time_zone
         self._turns = asyncio.Semaphore(concurrency)
         self._clock = clock
@@ -106,7 +115,13 @@ class Analyst:
 
         def read() -> Analysis:
             return analyze_by_rules(
-                message, contact, business, now=local, vector=vector, prototypes=prototypes
+                message,
+                contact,
+                business,
+                now=local,
+                vector=vector,
+                prototypes=prototypes,
+                head=self._heads.get(business.name),
             )
 
         analysis = await asyncio.to_thread(read) if len(message) > LONG else read()
@@ -131,13 +146,22 @@ class Analyst:
         return analysis.model_copy(update={"processing_time": self._clock() - started})
 
     async def _answer(self, model: LanguageModel, business: BusinessType, message: str) -> Answer:
+        read = fingerprint(message)
+        kept = self._answers and await self._answers.get(read, business.digest, model.name)
+        if kept:
+            with contextlib.suppress(BadAnswer):  # kept by an older version of the form
+                return parse(business, kept)
         asked = question(business, message)
         for _ in range(1 + REPAIRS):
             text = await self._chat(model, asked, business)
             try:
-                return parse(business, text)
+                answer = parse(business, text)
             except BadAnswer as error:
                 asked = repair(asked, text, error)
+                continue
+            if self._answers:
+                await self._answers.keep(read, business.digest, model.name, text, utcnow())
+            return answer
         raise Unavailable(SERVICE, "its answer could not be used")
 
     async def _chat(self, model: LanguageModel, asked: list[ChatMessage], business: BusinessType) -> str:

@@ -146,6 +146,7 @@ class Analysis(Value):
     prompt_digest: str = Field(description="digest of the business type's file and prompt this came from")
     processing_time: float = Field(description="seconds")
     analyzed_at: AwareDatetime
+    corrected_by: str | None = Field(default=None, description="Slack user id of who corrected it last")
 
     @property
     def is_urgent(self) -> bool:

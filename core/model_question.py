@@ -96,6 +96,11 @@ def fenced(message: str) -> str:
     return f"Fill in the form about the message between the fence lines.\n<<<{fence}\n{text}\n{fence}>>>"
 
 
+def fingerprint(message: str) -> str:
+    """sha256 (hex) of what the model reads of a message: equal for messages that ask the same of it."""
+    return sha256(fenced(message).encode(errors="replace")).hexdigest()
+
+
 def unfenced(content: str) -> str | None:
     """The message inside a fenced text, None if there is none."""
     match = re.search(r"^<<<(LEAD-[0-9a-f]{16})\n(.*)\n\1>>>$", content, re.DOTALL | re.MULTILINE)

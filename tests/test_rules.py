@@ -16,7 +16,7 @@ from core.lead import Analysis, Contact, Intent, Urgency
 from core.ports import Embedder
 from core.rules import Prototypes, analyze_by_rules, embed_prototypes
 from core.rules.cars import CARS
-from core.rules.intents import judge
+from core.rules.intents import likelihoods, weigh
 from core.rules.junk import solicitation_score, spam_score, speaks_to_machine
 from core.rules.timeframe import timeframes
 from core.rules.vehicles import vehicles
@@ -86,7 +86,7 @@ async def test_every_prototype_is_read_as_its_own_intent(embedder: Embedder) -> 
     business = prompts.load("medspa")
     prototypes = await prototypes_of("medspa", embedder)
     own = [intent for intent in Intent for _ in business.prototypes(intent)]
-    judged = [next(iter(judge("", vector, prototypes))) for vector in prototypes.vectors]
+    judged = [next(iter(likelihoods(weigh("", vector, prototypes)))) for vector in prototypes.vectors]
     wrong = sum(one is not other for one, other in zip(own, judged, strict=True))
     assert wrong / len(own) < 0.05
 

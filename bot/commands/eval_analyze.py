@@ -16,6 +16,7 @@ from core import intake
 from core.adapters.ollama import Ollama
 from core.analyze import Analyst
 from core.errors import InvalidLead, LeadDeskError, Refused, Unavailable
+from core.head import load_heads
 from core.lead import MESSAGE_MAX, Analysis, Contact, utcnow
 from core.ports import Embedder, Vector
 from core.rules import MADE_BY
@@ -54,7 +55,8 @@ async def analyze(
         raise Refused("eval", f"there is no business type {business_type}; known: {known}")
     embedder = await asyncio.to_thread(load_embedder, settings)
     ollama = None if model == MADE_BY else Ollama(settings.ollama_host, model, settings.ollama_timeout)
-    analyst = Analyst(businesses, embedder, ollama, time_zone=settings.zone)
+    heads, _ = load_heads(settings.data_dir, {name: each.digest for name, each in businesses.items()})
+    analyst = Analyst(businesses, embedder, ollama, heads=heads, time_zone=settings.zone)
     unread = total = 0
     await analyst.warm_up()
     try:

@@ -82,18 +82,23 @@ async def embed_prototypes(
     }
 
 
-def judge(
-    text: str,
-    vector: Vector | None,
-    prototypes: Prototypes | None,
-    *,
-    concrete: bool = False,
-    temperature: float = 1.0,
-) -> Mapping[Intent, float]:
+def likelihoods(log_odds: Mapping[Intent, float], temperature: float = 1.0) -> Mapping[Intent, float]:
     """How likely each intent is, adding up to 1, the likeliest first.
 
-    ``concrete``: the message names something the business does, so it is hardly small talk.
     ``temperature``: over 1 is less sure; it never changes which intent is the likeliest.
+    """
+    top = max(log_odds.values())
+    shares = {intent: math.exp((weight - top) / temperature) for intent, weight in log_odds.items()}
+    total = sum(shares.values())
+    return {intent: share / total for intent, share in sorted(shares.items(), key=lambda pair: -pair[1])}
+
+
+def weigh(
+    text: str, vector: Vector | None, prototypes: Prototypes | None, *, concrete: bool = False
+) -> dict[Intent, float]:
+    """The log-odds of each intent, up to a common constant.
+
+    ``concrete``: the message names something the business does, so it is hardly small talk.
     """
     weights = dict.fromkeys(Intent, 0.0)
     if vector is not None and prototypes is not None:
@@ -114,10 +119,7 @@ def judge(
         (Intent.SOLICITATION, junk.solicitation_score(text)),
     ):
         weights[intent] += JUNK_WEIGHS * score if score else -NO_JUNK_WEIGHS
-    top = max(weights.values())
-    shares = {intent: math.exp((weight - top) / temperature) for intent, weight in weights.items()}
-    total = sum(shares.values())
-    return {intent: share / total for intent, share in sorted(shares.items(), key=lambda pair: -pair[1])}
+    return weights
 
 
 def _meaning(vector: Vector, prototypes: Prototypes) -> dict[Intent, float]:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from core.store.answers import Answers
 from core.store.database import Database
 from core.store.events import Events
+from core.store.labels import Labels
 from core.store.leads import Leads
 from core.store.people import People
 from core.store.posts import Posts
@@ -24,6 +26,8 @@ class Store:
     events: Events
     posts: Posts
     waiting: WaitingParts
+    labels: Labels
+    answers: Answers
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -41,4 +45,6 @@ async def open_store(url: str) -> Store:
         Events(database),
         Posts(database),
         WaitingParts(database),
+        Labels(database),
+        Answers(database),
     )

@@ -203,10 +203,18 @@ class Leads:
             .values(**key, analysis=document)
             .on_conflict_do_update(index_elements=list(key), set_={"analysis": document})
         )
+        shown = connection.execute(_SHOWN, {"lead_id": lead_id}).scalar()
+        if shown and shown.get("corrected_by"):  # what a person said stays, whatever a model answers later
+            return
         _change(connection, lead_id, {"analysis": document, "status": Status.ENRICHED})
 
     def _upsert(self, table: Table) -> Any:
         return sqlite.insert(table) if self._database.is_sqlite else postgresql.insert(table)
+
+
+def change_lead(connection: Connection, lead_id: str, changes: Mapping[str, Any]) -> None:
+    """Set these columns inside the caller's transaction; the version grows."""
+    _change(connection, lead_id, changes)
 
 
 def _change(connection: Connection, lead_id: str, changes: Mapping[str, Any]) -> None:
@@ -246,6 +254,7 @@ def read_lead(connection: Connection, lead_id: str, *, for_update: bool = False)
 # Built once: making a statement costs SQLAlchemy more than running it on SQLite.
 _CHANGE = update(leads).where(leads.c.lead_id == bindparam("this")).values(version=leads.c.version + 1)
 _ONE = select(leads).where(leads.c.lead_id == bindparam("lead_id"))
+_SHOWN = select(leads.c.analysis).where(leads.c.lead_id == bindparam("lead_id"))
 _NUMBERS = select(leads.c.lead_id, leads.c.number).where(
     leads.c.lead_id.in_(bindparam("lead_ids", expanding=True))
 )
