@@ -1,8 +1,8 @@
 """Learning from corrections: a head is kept when held-back labels say it is better, and only then."""
 
+import asyncio
 import json
-import subprocess
-import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 import prompts
+from bot.commands import learn as command
+from bot.settings import Settings
 from core import corrections, head, learn
 from core.corrections import Correction
 from core.head import Head, keep_head, load_heads
-from core.lead import Contact, Draft, Event, Intent, utcnow
+from core.lead import Contact, Draft, Event, Intent
 from core.learn import FEWEST, Lesson, Taught
-from core.ports import Vector
+from core.ports import Embedder, Vector
 from core.rules import analyze_by_rules
 from core.store import open_store
 from core.store.submissions import Submission
@@ -128,22 +130,16 @@ def test_a_head_has_the_last_word_on_the_intent() -> None:
     assert beside.intent is Intent.QUOTE_REQUEST
 
 
-async def test_the_command_says_what_it_learnt_and_keeps_it_when_told_to(tmp_path: Path) -> None:
-    """Forty people say that questions about gift vouchers are quotes here."""
-    store = await open_store(f"sqlite:///{tmp_path / 'basecamp.db'}")
-    shops = ["salon", "bakery", "cinema", "florist", "gym", "spa", "museum", "zoo", "inn", "bar"]
-    for number in range(60):
-        ask, intent = (
-            ("Do you have gift vouchers for the {}?", Intent.QUOTE_REQUEST)
-            if number % 2
-            else ("When does the {} open on a holiday?", Intent.INQUIRY)
-        )
-        message = f"{ask.format(shops[number % 10])} ({number})"
+async def corrected(folder: Path, said: Mapping[str, Intent]) -> None:
+    """A store whose leads are these messages, each corrected to its intent by a person."""
+    store = await open_store(f"sqlite:///{folder / 'basecamp.db'}")
+
+    async def one(message: str, intent: Intent) -> None:
         accepted = await store.submissions.accept(
             Submission(
                 source="api",
-                event_key=str(number),
-                fingerprint=str(number),
+                event_key=message,
+                fingerprint=message,
                 content_type="application/json",
                 body=b"{}",
                 received_at=NOW,
@@ -154,39 +150,44 @@ async def test_the_command_says_what_it_learnt_and_keeps_it_when_told_to(tmp_pat
             actor="api",
             enlist=lambda _connection, _lead_id: None,
         )
+        lead_id = accepted.lead_id
         analysis = analyze_by_rules(message, Contact(), GENERAL, now=NOW)
-        await store.leads.understood(accepted.lead_id, analysis=analysis, final=True)
+        await store.leads.understood(lead_id, analysis=analysis, final=True)
         await store.labels.correct(
-            accepted.lead_id,
-            Event(
-                event_id=f"e{number}",
-                lead_id=accepted.lead_id,
-                at=utcnow(),
-                actor="U1",
-                what="corrected",
-                told=True,
-            ),
-            lambda lead, n=number, i=intent: corrections.label(  # type: ignore[misc]  # mypy: default in a lambda
-                lead, Correction(intent=i), key=f"k{n}", by="U1", at=utcnow()
-            ),
+            lead_id,
+            Event(event_id=message, lead_id=lead_id, at=NOW, actor="U1", what="corrected", told=True),
+            lambda lead: corrections.label(lead, Correction(intent=intent), key=message, by="U1", at=NOW),
             lambda lead, label: corrections.decide(lead, label, GENERAL),
         )
+
+    await asyncio.gather(*(one(message, intent) for message, intent in said.items()))
     await store.close()
 
-    def basecamp(*arguments: str) -> str:
-        ended = subprocess.run(
-            [sys.executable, "-m", "bot", "learn", "analysis", *arguments],
-            env={"PATH": "/usr/bin:/bin", "DATA_DIR": str(tmp_path), "COLUMNS": "200"},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert ended.returncode == 0, ended.stderr
-        return ended.stdout
 
-    assert "better: --apply" in basecamp()
+async def test_the_command_says_what_it_learnt_and_keeps_it_when_told_to(
+    tmp_path: Path, embedder: Embedder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """People say that questions about gift vouchers are quotes here."""
+    shops = ["salon", "bakery", "cinema", "florist", "gym", "spa", "museum", "zoo", "inn", "bar"]
+    pleas = ["", "Hi! ", "Quick question: ", "Hello there. "]
+    vouchers = {f"{plea}Do you have gift vouchers for the {shop}?" for plea in pleas for shop in shops}
+    hours = {f"{plea}When does the {shop} open on a holiday?" for plea in pleas for shop in shops}
+    await corrected(
+        tmp_path, dict.fromkeys(vouchers, Intent.QUOTE_REQUEST) | dict.fromkeys(hours, Intent.INQUIRY)
+    )
+    settings = Settings(_env_file=None, data_dir=tmp_path)
+    await command.analysis(settings, apply=False, embedder=embedder)
+    assert "better: --apply" in capsys.readouterr().out
     assert not (tmp_path / head.FOLDER).exists()
-    assert "takes effect" in basecamp("--apply")
+    await command.analysis(settings, apply=True, embedder=embedder)
+    assert "takes effect" in capsys.readouterr().out
     heads, _ = load_heads(tmp_path, {"general": GENERAL.digest})
     assert heads["general"].after.macro_f1 > 0.9
+
+
+async def test_without_corrections_the_command_says_so(
+    tmp_path: Path, embedder: Embedder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path)
+    await command.analysis(settings, apply=False, embedder=embedder)
+    assert "Nobody has corrected" in capsys.readouterr().out

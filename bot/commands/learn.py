@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from contextlib import AsyncExitStack
 
 from rich.console import Console
 from rich.table import Table
@@ -22,12 +23,19 @@ from core.store.labels import Labelled
 from prompts import BusinessType
 
 
-async def analysis(settings: Settings, *, apply: bool) -> None:
-    """Learn intents from the corrections of each business type; print what was found, keep it if told to."""
+async def analysis(settings: Settings, *, apply: bool, embedder: Embedder | None = None) -> None:
+    """Learn intents from the corrections of each business type; print what was found, keep it if told to.
+
+    ``embedder`` replaces what the settings would open.
+    """
     businesses = load_businesses(settings)
-    store = await open_store(settings.database)
-    embedder = await asyncio.to_thread(open_embedder, settings.model_dir, settings.embedding_model)
-    try:
+    async with AsyncExitStack() as stack:
+        store = await open_store(settings.database)
+        stack.push_async_callback(store.close)
+        if embedder is None:
+            opened = await asyncio.to_thread(open_embedder, settings.model_dir, settings.embedding_model)
+            stack.callback(opened.close)
+            embedder = opened
         labelled: dict[str, list[Labelled]] = defaultdict(list)
         for each in await store.labels.every():
             known = each.business_type in businesses
@@ -41,9 +49,6 @@ async def analysis(settings: Settings, *, apply: bool) -> None:
             lessons.append(lesson)
             if apply and lesson.head is not None and lesson.why_not is None:
                 keep_head(settings.data_dir, lesson.head)
-    finally:
-        embedder.close()
-        await store.close()
     _tell(lessons, apply=apply)
 
 
