@@ -8,6 +8,7 @@ from core.lead import Analysis, Contact, Entity, Intent, Urgency
 from core.model_question import ALIASES, Answer, Quoted
 from core.rules import headline, junk, scores
 from core.rules.entities import lexicon, standing, without_hidden
+from core.rules.machine_talk import speaks_to_machine
 from core.rules.timeframe import timeframes
 from core.rules.words import Lexicon, inert, newest_part, one_line, shortened, words
 from prompts import BusinessType
@@ -57,7 +58,7 @@ def believed(
         "business_insights": _insights(answer, rules, business),
         "model_used": model,
     }
-    if junk.speaks_to_machine(message):
+    if speaks_to_machine(message):
         return rules.model_copy(update=told)
     intent, sub_intent = _intent(answer, rules, newest, business)
     urgency = _urgency(answer, rules, newest, intent)

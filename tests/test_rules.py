@@ -17,7 +17,8 @@ from core.ports import Embedder
 from core.rules import Prototypes, analyze_by_rules, embed_prototypes
 from core.rules.cars import CARS
 from core.rules.intents import likelihoods, weigh
-from core.rules.junk import solicitation_score, spam_score, speaks_to_machine
+from core.rules.junk import solicitation_score, spam_score
+from core.rules.machine_talk import speaks_to_machine
 from core.rules.timeframe import timeframes
 from core.rules.vehicles import vehicles
 from core.rules.words import Lexicon, inert, newest_part, shortened, words

@@ -9,6 +9,7 @@ from core.ports import Vector
 from core.rules import entities, headline, scores
 from core.rules.intents import Prototypes, embed_prototypes, likelihoods, weigh
 from core.rules.language import ENGLISH, language
+from core.rules.machine_talk import without_machine_talk
 from core.rules.words import newest_part, words
 from prompts import BusinessType
 
@@ -38,10 +39,11 @@ def analyze_by_rules(
     Pure: the same arguments give the same analysis. Every entity's quote is a literal part of the message.
     Dates are read relative to ``now``, in its time zone. ``processing_time`` is left at 0 for the caller.
     """
-    newest = newest_part(message)
-    among = words(newest)
+    to_people = without_machine_talk(newest_part(message))
+    newest = to_people if to_people.strip() else newest_part(message)
+    among = words(to_people)
     spoken = language(newest)
-    facts = entities.read(newest, among, business, now)
+    facts = entities.read(to_people, among, business, now)
     found = entities.standing(facts.entities, message)
     log_odds = weigh(newest, vector, prototypes, concrete=_is_concrete(found, business))
     temperature = business.temperature
@@ -51,7 +53,15 @@ def analyze_by_rules(
         temperature *= FOREIGN_DOUBT
     likely = likelihoods(log_odds, temperature)
     intent, confidence = next(iter(likely.items()))
-    urgency = scores.urgency(newest, among, facts, business, intent, vector=vector, prototypes=prototypes)
+    urgency = scores.urgency(
+        to_people,
+        among,
+        facts,
+        business,
+        intent,
+        vector=vector if to_people.strip() else None,
+        prototypes=prototypes,
+    )
     points, reasons = scores.quality(newest, contact, found, business, intent, timed=bool(facts.timeframes))
     guide = business.intents.get(intent)
     return Analysis(

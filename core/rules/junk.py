@@ -116,29 +116,6 @@ _SOLICITATION: Mapping[float, tuple[str, ...]] = {
     ),
 }
 
-_TO_THE_MACHINE: Mapping[float, tuple[str, ...]] = {
-    0.7: (
-        (
-            r"(?:ignore|disregard|forget|override|bypass)\b[^.!?\n]{0,40}\b"
-            r"(?:previous|prior|above|earlier|all|your|these|any|the)\b[^.!?\n]{0,30}"
-            r"\b(?:instructions?|prompts?|rules?|guidelines?|directions?|commands?)\b"
-        ),
-        r"(?:system|developer|assistant) ?(?:prompt|message|override|mode)\b|(?:system|assistant) ?: ",
-        r"you are now\b|pretend (?:to be|you are)\b|act as (?:an?|the|if)\b|jailbreak|do anything now|role ?play\b",
-        (
-            r"(?:set|change|mark|classify|rate|score|label|output|return|respond with|answer with)\b[^.!?\n]{0,50}\b"
-            r"(?:urgency|intent|score|quality_score|urgency_score|json|confidence)\b"
-        ),
-        r"as an ai\b|you are an? (?:ai|llm|language model|assistant|bot)\b",
-        r"(?:new|updated|following) instructions?\b|instructions? (?:above|below|for (?:the )?(?:ai|model|bot))\b",
-        r"(?:intent|urgency|urgency_score|quality_score)[\"']? ?[:=]",
-        (
-            r"(?:ignora|ignorez|ignoriere|ignorieren|vergiss|olvida|oubliez)\b[^.!?\n]{0,60}"
-            r"\b(?:instruc\w+|anweisung\w*|regeln|reglas|consignes?|r[eè]gles)\b"
-        ),
-    ),
-}
-
 _Compiled = tuple[tuple[float, re.Pattern[str]], ...]
 
 
@@ -152,14 +129,6 @@ def solicitation_score(text: str) -> float:
     return _noisy_or(text, _SOLICITATION_PATTERNS)
 
 
-def speaks_to_machine(text: str) -> bool:
-    """Whether the text seems to talk to whatever reads it instead of to people: a model is then not believed.
-
-    Read in full: such words are hidden anywhere. A false alarm costs no more than analysis by rules.
-    """
-    return _noisy_or(text, _MACHINE_PATTERNS, read=len(text)) > 0
-
-
 def _compiled(patterns: Mapping[float, tuple[str, ...]]) -> _Compiled:
     return tuple(
         (weight, re.compile(rf"(?<!\w)(?:{pattern})"))
@@ -170,11 +139,10 @@ def _compiled(patterns: Mapping[float, tuple[str, ...]]) -> _Compiled:
 
 _SPAM_PATTERNS = _compiled(_SPAM)
 _SOLICITATION_PATTERNS = _compiled(_SOLICITATION)
-_MACHINE_PATTERNS = _compiled(_TO_THE_MACHINE)
 
 
-def _noisy_or(text: str, patterns: _Compiled, read: int = READ) -> float:
-    seen = text[:read].lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+def _noisy_or(text: str, patterns: _Compiled) -> float:
+    seen = text[:READ].lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     doubt = 1.0
     for weight, pattern in patterns:
         if pattern.search(seen):
