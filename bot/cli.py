@@ -149,6 +149,23 @@ def eval_analyze(
     _run(command.analyze(_settings(), source, out, business_type=business_type, model=model))
 
 
+@evaluate.command("report")
+def eval_report(
+    *,
+    truth: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="Labelled: {id, intent, urgent}, one a line.")
+    ],
+    answers: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="What eval analyze wrote for the same ids.")
+    ],
+    plot: Annotated[Path | None, typer.Option(help="A PNG file to draw to.")] = None,
+) -> None:
+    """Compare analyses with labels: confusion, F1, calibration, urgency, latency."""
+    from bot.commands import eval_report as command  # noqa: PLC0415 - heavy
+
+    command.report(truth, answers, plot=plot)
+
+
 @learn.command("analysis")
 def learn_analysis(
     *, apply: Annotated[bool, typer.Option("--apply", help="Keep what is better; else only say it.")] = False

@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -42,9 +43,17 @@ class Read:
 
 
 async def analyze(
-    settings: Settings, source: Path, out: Path, *, business_type: str | None, model: str
+    settings: Settings,
+    source: Path,
+    out: Path,
+    *,
+    business_type: str | None,
+    model: str,
+    embedder: Embedder | None = None,
 ) -> None:
     """Write ``{"id", "analysis"}`` for each lead, in order; what is wrong with a line is told on stderr.
+
+    ``embedder`` replaces what the settings would open.
 
     Raises:
         Refused: there is no such business type, or the files cannot be opened.
@@ -53,28 +62,32 @@ async def analyze(
     if business_type is not None and business_type not in businesses:
         known = ", ".join(sorted(businesses))
         raise Refused("eval", f"there is no business type {business_type}; known: {known}")
-    embedder = await asyncio.to_thread(load_embedder, settings)
-    ollama = None if model == MADE_BY else Ollama(settings.ollama_host, model, settings.ollama_timeout)
     heads, _ = load_heads(settings.data_dir, {name: each.digest for name, each in businesses.items()})
-    analyst = Analyst(businesses, embedder, ollama, heads=heads, time_zone=settings.zone)
-    unread = total = 0
-    await analyst.warm_up()
-    try:
-        with source.open("rb") as lines, out.open("w", encoding="utf-8") as answers:
-            read = read_lines(lines, business_type or settings.business_type)
-            while batch := list(islice(read, BATCH)):
-                for line, analysis in zip(batch, await _analyses(analyst, embedder, batch), strict=True):
-                    if line.wrong:
-                        sys.stderr.write(f"{line.wrong}\n")
-                    total += 1
-                    unread += analysis is None
-                    answers.write(_answer(line, analysis) + "\n")
-    except OSError as error:
-        raise Refused("eval", f"{error.filename}: {error.strerror}") from None
-    finally:
-        embedder.close()
-        if ollama is not None:
-            await ollama.close()
+    async with AsyncExitStack() as stack:
+        if embedder is None:
+            opened = await asyncio.to_thread(load_embedder, settings)
+            stack.callback(opened.close)
+            embedder = opened
+        ollama = None
+        if model != MADE_BY:
+            ollama = Ollama(settings.ollama_host, model, settings.ollama_timeout)
+            stack.push_async_callback(ollama.close)
+        analyst = Analyst(businesses, embedder, ollama, heads=heads, time_zone=settings.zone)
+        await analyst.warm_up()
+        try:
+            leads = stack.enter_context(source.open("rb"))
+            answers = stack.enter_context(out.open("w", encoding="utf-8"))
+        except OSError as error:
+            raise Refused("eval", f"{error.filename}: {error.strerror}") from None
+        read = read_lines(leads, business_type or settings.business_type)
+        unread = total = 0
+        while batch := list(islice(read, BATCH)):
+            for line, analysis in zip(batch, await _analyses(analyst, embedder, batch), strict=True):
+                if line.wrong:
+                    sys.stderr.write(f"{line.wrong}\n")
+                total += 1
+                unread += analysis is None
+                answers.write(_answer(line, analysis) + "\n")
     sys.stderr.write(f"{total} leads, {unread} of them not readable, by {model}\n")
 
 

@@ -115,13 +115,15 @@ def _year_apart(text: str, among: Sequence[Word], years: Mapping[int, int]) -> l
 def _named(among: Sequence[Word], years: Mapping[int, int]) -> Iterator[_Named]:
     at = 0
     guesses = _MISSPELT_MOST
+    before = -2
     while at < len(among):
-        named = _by_make(among, at, years) or _by_model(among, at, years)
+        named = _by_make(among, at, years) or _by_model(among, at, years, trim=at - 1 == before)
         if named is None and guesses and at - 1 in years:
             guesses -= 1
             make = misspelt(among[at].form)
             named = _with_model(among, at, at, make, years) if make else None
         if named is not None:
+            before = named.last
             yield named
         at = at + 1 if named is None else named.last + 1
 
@@ -147,14 +149,17 @@ def _with_model(among: Sequence[Word], first: int, last: int, make: str, years: 
     return _Named(first, last, make, None)
 
 
-def _by_model(among: Sequence[Word], at: int, years: Mapping[int, int]) -> _Named | None:
-    """A model without its make: one of the distinct names, or any name beside a year."""
+def _by_model(among: Sequence[Word], at: int, years: Mapping[int, int], *, trim: bool) -> _Named | None:
+    """A model without its make: one of the distinct names, or any name beside a year.
+
+    ``trim``: right after a car, where "Custom" or "Limited" is how that car is equipped.
+    """
     for end in range(at + _LONGEST_MODEL - 1, at - 1, -1):
         key = _key(among, at, end)
         known = cars().alone.get(key)
         if known is None or key in BODY:
             continue
-        beside_year = at - 1 in years or _year_follows(among, end + 1, years)
+        beside_year = not trim and (at - 1 in years or _year_follows(among, end + 1, years))
         if key in DISTINCT or (beside_year and len(key) > 1 and not key.isdecimal()):
             return _Named(at, end, *known)
     return None
