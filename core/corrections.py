@@ -113,7 +113,7 @@ def corrected(
     if correction.entities:
         changes |= {"entities": entities, "topics": headline.topics(entities, business)}
     if correction.entities or intent is not analysis.intent:
-        changes["wants"] = headline.wants(entities, business, intent)
+        changes["wants"] = headline.wants(entities, business, intent, newest_part(message))
     return analysis.model_copy(update=changes)
 
 

@@ -58,6 +58,9 @@ class EverydayIntent(Section):
     means: str
     headline: str = Field(description="with {what}, e.g. 'Quote for {what}'")
     plain: str = Field(description="when nothing concrete was found, e.g. 'Asks for a price'")
+    own: str | None = Field(
+        default=None, description="with {words}, the customer's own, e.g. 'Quote: {words}'"
+    )
     examples: tuple[str, ...]
 
 
@@ -123,6 +126,9 @@ class CardPolicy(Section):
 
     headline: tuple[str, ...] = Field(description="entities that say what is wanted, best first")
     beside: tuple[str, ...] = Field(default=(), description="entities named after it, e.g. the vehicle")
+    own_words: tuple[IntentName, ...] = Field(
+        default=("complaint", "support"), description="intents whose headline is in the customer's own words"
+    )
     shows: tuple[str, ...] = Field(description="entities the card may show; the others stay in the store")
 
 

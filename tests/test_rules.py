@@ -370,7 +370,17 @@ def test_reasons_do_not_repeat_how_to_reach_somebody() -> None:
         ("Do you offer laser hair removal?", "medspa", "Question about laser hair removal"),
         ("Do you know ERP systems?", "consulting", "Software selection"),
         ("Can I book a Botox consultation?", "medspa", "Botox consultation"),
-        ("Can I book an appointment on Monday?", "general", "Wants an appointment"),
+        ("Can I book an appointment on Monday?", "general", "Appointment on Monday"),
+        ("Hi there, how much to move a sofa? Call 415 555 0123", "general", "Quote: Move a sofa"),
+        (
+            "The roof leaks again, nobody called me back",
+            "general",
+            "Complaint: The roof leaks again, nobody called me back",
+        ),
+        ("Can you please cancel my booking for tonight?", "general", "Help: Cancel my booking for tonight"),
+        ("Do you offer gift cards?", "general", "Question: Do you offer gift cards"),
+        ("Does it hurt on my bikini line?", "medspa", "Question: Does it hurt on my"),
+        ("hi", "general", "A message without a clear request"),
     ],
 )
 def test_the_headline_reads_as_a_person_would_note_it(message: str, business: str, wants: str) -> None:

@@ -65,7 +65,7 @@ def analyze_by_rules(
     points, reasons = scores.quality(newest, contact, found, business, intent, timed=bool(facts.timeframes))
     guide = business.intents.get(intent)
     return Analysis(
-        wants=headline.wants(found, business, intent),
+        wants=headline.wants(found, business, intent, newest),
         intent=intent,
         sub_intent=guide.sub_intent if guide else None,
         intent_confidence=round(confidence, 3),
