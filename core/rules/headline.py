@@ -54,7 +54,7 @@ def _names(own: str, thing: str) -> bool:
 def _own(
     newest: str, entities: Mapping[str, tuple[Entity, ...]], business: BusinessType, intent: Intent
 ) -> str | None:
-    """The headline in the customer's words, without what the card may not show; None if that is too little."""
+    """The headline in the customer's words, without what the card may not show; None if too little."""
     template = business.everyday.intents[intent].own
     sentence = own_words(newest, _weights(entities, business), intent)
     words = gist(without_hidden(sentence, business), intent)
