@@ -136,6 +136,10 @@ class Analysis(Value):
     urgency_confidence: Unit
     urgency_reason: str
     entities: Mapping[str, tuple[Entity, ...]] = Field(default_factory=dict)
+    mentions: Mapping[str, tuple[Entity, ...]] = Field(
+        default_factory=dict,
+        description="people, phones, emails, party_size, money named in any trade's message",
+    )
     quality_score: int = Field(ge=0, le=100)
     quality_reasons: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()

@@ -91,7 +91,7 @@ def question(business: BusinessType, message: str) -> list[ChatMessage]:
 
 def fenced(message: str) -> str:
     """The message's newest part between two lines that it cannot contain, marked as data."""
-    text = shortened(_CONTROL.sub(" ", newest_part(message)), MESSAGE_MAX)
+    text = shortened(_CONTROL.sub(" ", newest_part(message)).strip(), MESSAGE_MAX)
     fence = f"LEAD-{sha256(text.encode(errors='replace')).hexdigest()[:16]}"
     return f"Fill in the form about the message between the fence lines.\n<<<{fence}\n{text}\n{fence}>>>"
 

@@ -218,6 +218,26 @@ def test_a_place_is_found(text: str, place: str) -> None:
     assert place in values(read(text), "locations")
 
 
+def test_people_numbers_addresses_and_money_are_found_in_any_trade() -> None:
+    message = (
+        "My name is Luis Ortega, call 614-555-0144 or luis@x.example. Table for 8, around $50 a head.\n\n"
+        "Best regards,\nAnn Ward"
+    )
+    found = {kind: [each.value for each in listed] for kind, listed in read(message).mentions.items()}
+    assert found == {
+        "people": ["Luis Ortega", "Ann Ward"],
+        "phones": ["614-555-0144"],
+        "emails": ["luis@x.example"],
+        "party_size": ["Table for 8"],
+        "money": ["around $50"],
+    }
+
+
+@pytest.mark.parametrize("text", ["I'm Still waiting", "on 2026-11-27 or 10/16/2003", "order 55821", "24/7"])
+def test_what_only_looks_like_a_name_or_a_number_is_none(text: str) -> None:
+    assert read(text).mentions == {}
+
+
 @pytest.mark.parametrize("text", ["Can we meet in March?", "in My opinion", "I wrote it in English"])
 def test_months_and_languages_are_no_places(text: str) -> None:
     assert values(read(text), "locations") == []

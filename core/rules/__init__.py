@@ -10,6 +10,7 @@ from core.rules import entities, headline, scores
 from core.rules.intents import Prototypes, embed_prototypes, likelihoods, weigh
 from core.rules.language import ENGLISH, language
 from core.rules.machine_talk import without_machine_talk
+from core.rules.mentions import mentions
 from core.rules.words import newest_part, words
 from prompts import BusinessType
 
@@ -45,6 +46,8 @@ def analyze_by_rules(
     spoken = language(newest)
     facts = entities.read(to_people, among, business, now)
     found = entities.standing(facts.entities, message)
+    if spoken != ENGLISH:
+        vector = None  # the embedding knows English only; the patterns know the commonest ways of six more
     log_odds = weigh(newest, vector, prototypes, concrete=_is_concrete(found, business))
     temperature = business.temperature
     if head is not None and vector is not None:
@@ -74,6 +77,7 @@ def analyze_by_rules(
         urgency_confidence=urgency.confidence,
         urgency_reason=urgency.reason,
         entities=found,
+        mentions=entities.standing(mentions(newest_part(message, signed=True)), message),
         quality_score=points,
         quality_reasons=reasons,
         topics=headline.topics(found, business),

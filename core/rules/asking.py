@@ -158,6 +158,39 @@ _WAYS: Mapping[Intent, Mapping[float, tuple[str, ...]]] = {
     },
 }
 
+_ABROAD: Mapping[Intent, Mapping[float, tuple[str, ...]]] = {
+    # The commonest ways in German, French, Spanish, Italian, Portuguese and Dutch.
+    Intent.QUOTE_REQUEST: {
+        3: (
+            r"(?:wie ?viel kostet|was kostet|wie teuer|kostenvoranschlag|angebot|preis(?:e|liste)?|combien co[uû]te|combien|devis|tarifs?)\b",
+            r"(?:cu[aá]nto (?:cuesta|vale|sale|cobran)|presupuesto|precios?|quanto (?:costa|custa|viene)|preventivo|or[çc]amento|pre[çc]os?|prezz[io]|hoeveel kost|wat kost|offerte)\b",
+        ),
+    },
+    Intent.APPOINTMENT_REQUEST: {
+        2.5: (
+            r"(?:termin|rendez-vous|rdv|cita|appuntamento|afspraak|consulta|visita|prenotar\w*|reservar|r[eé]server|reservieren|buchen|vorbeikommen|agendar|marcar|boeken)\b",
+        ),
+    },
+    Intent.SUPPORT: {
+        3.5: (
+            r"(?:stornieren|absagen|verschieben|umbuchen|annuler|reporter|d[eé]placer|cancelar|anular|aplazar|annullare|disdire|spostare|desmarcar|annuleren|verzetten)\b",
+        ),
+        2: (
+            r"(?:meine? (?:bestellung|rechnung|paket)|ma commande|ma facture|mi pedido|mi factura|il mio ordine|meu pedido|mijn bestelling)\b",
+        ),
+    },
+    Intent.COMPLAINT: {
+        3: (
+            r"(?:beschwer\w+|unversch[aä]mt|unzufrieden|geld zur[uü]ck|kaputt gegangen|r[eé]clamation|inadmissible|rembours\w+|queja|reclamo|inaceptable|devoluci[oó]n|reclam[oa]|inaccettabile|rimborso|reclama[çc][aã]o|reembolso|klacht|schandalig)\b",
+        ),
+    },
+    Intent.INQUIRY: {
+        1.5: (
+            r"(?:bieten sie|haben sie|machen sie|[oö]ffnungszeiten|proposez-vous|faites-vous|horaires?|ofrecen|tienen|hacen|horario|offrite|avete|fate|orari|oferecem|voc[eê]s (?:t[eê]m|fazem)|hor[aá]rio|bieden jullie|hebben jullie|openingstijden)\b",
+        ),
+    },
+}
+
 _OPENING = r"^\W*(?:(?:hi|hello|hey|dear \w+|good \w+)(?: there)?\W+)?"
 _WHOLE: Mapping[Intent, Mapping[float, tuple[str, ...]]] = {
     # These look at how the message starts, or at all of it.
@@ -177,7 +210,7 @@ _WHOLE: Mapping[Intent, Mapping[float, tuple[str, ...]]] = {
 
 PATTERNS: tuple[tuple[Intent, float, re.Pattern[str]], ...] = tuple(
     (intent, weight, re.compile(start + "(?:" + "|".join(ways) + ")"))
-    for start, listed in ((r"\b", _WAYS), ("", _WHOLE))
+    for start, listed in ((r"\b", _WAYS), (r"\b", _ABROAD), ("", _WHOLE))
     for intent, weights in listed.items()
     for weight, ways in weights.items()
 )

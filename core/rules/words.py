@@ -125,15 +125,15 @@ class Lexicon:
         return best
 
 
-def newest_part(message: str) -> str:
-    """The message without its markup, the mails quoted below it and its signature; never empty.
+def newest_part(message: str, *, signed: bool = False) -> str:
+    """The message without its markup, mails quoted below and, unless ``signed``, its signature; never empty.
 
     Markup becomes blanks, so that what is left stands where it stood and can be quoted from the message.
     """
     text = _without_markup(message) if _IS_HTML.search(message) else message
     quoted = _QUOTED_FROM.search(text)
     newest = text[: quoted.start()] if quoted else text
-    signature = _SIGNATURE.search(newest)
+    signature = None if signed else _SIGNATURE.search(newest)
     if signature and newest[: signature.start()].strip():
         newest = newest[: signature.start()]
     return newest if newest.strip() else message

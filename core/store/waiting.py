@@ -60,8 +60,8 @@ class WaitingParts:
     async def take(self, now: datetime, *, without: Collection[Part], limit: int) -> list[Waiting]:
         """What to try again now; each taken by one caller only.
 
-        The leads of the last hour first, since somebody may still be on the phone with them, then the others; among
-        either the oldest first. The pause until the next try doubles with each, so a try that comes to nothing is no dead end.
+        The leads of the last hour first, since their senders still wait, then the others, and of either the
+        oldest first. The pause until the next try doubles with each, so a try that fails is no dead end.
         """
         query = (
             select(waiting)
