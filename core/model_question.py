@@ -80,13 +80,18 @@ class Answer(Form):
 
 def question(business: BusinessType, message: str) -> list[ChatMessage]:
     """The conversation that asks about a message: instructions, the file's examples, the fenced message."""
+    return [*_preamble(business), ChatMessage("user", fenced(message))]
+
+
+@lru_cache(maxsize=64)
+def _preamble(business: BusinessType) -> tuple[ChatMessage, ...]:
     asked = [ChatMessage("system", business.instructions)]
     for example in business.examples:
         asked += [
             ChatMessage("user", fenced(example.message)),
             ChatMessage("assistant", example.answer.model_dump_json()),
         ]
-    return [*asked, ChatMessage("user", fenced(message))]
+    return tuple(asked)
 
 
 def fenced(message: str) -> str:
@@ -118,6 +123,7 @@ def repair(asked: Sequence[ChatMessage], answer: str, error: BadAnswer) -> list[
     ]
 
 
+@lru_cache(maxsize=64)
 def schema(business: BusinessType) -> Mapping[str, Any]:
     """The JSON schema of the answer."""
     return _form(business).model_json_schema(mode="serialization")

@@ -92,9 +92,9 @@ def timeframes(text: str, now: datetime) -> list[Timeframe]:
     or an undated event.
     """
     found: list[Timeframe] = []
-    for match in _PHRASE.finditer(text):
+    for number, match in enumerate(_PHRASE.finditer(text)):
         dot = match[0].endswith(".") and not match[0].lower().endswith(("m.", "p."))  # not that of "5 p.m."
-        exact, away = _resolved(match, text, now.date()) if len(found) < RESOLVED else (None, None)
+        exact, away = _resolved(match, text, now.date()) if number < RESOLVED else (None, None)
         said = match[0][: len(match[0]) - dot]
         frame = Timeframe(match.start(), match.end() - dot, away, _dated(said, exact) if exact else None)
         if found and _joined(text, found[-1], frame):

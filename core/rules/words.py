@@ -22,13 +22,13 @@ _QUOTED_FROM = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
-_SIGNATURE = re.compile(
-    r"^[ \t]*(?:(?:kind|best|warm|many)\s+)?"
-    r"(?:regards|wishes|thanks|sincerely|cheers|yours \w+|greetings|thank you)[ ,.!]*\n"
-    r"(?:[ \t]*[^\n]{0,60}\n?){1,8}\Z",
-    re.IGNORECASE | re.MULTILINE,
+_FAREWELL = re.compile(
+    r"[ \t]*(?:(?:kind|best|warm|many)\s+)?"
+    r"(?:regards|wishes|thanks|sincerely|cheers|yours \w+|greetings|thank you)[ ,.!]*",
+    re.IGNORECASE,
 )
-"""From the greeting at the end on: at most eight short lines, which hold names and numbers but no request."""
+_SIGNATURE_LINES, _SIGNATURE_WIDTH = 8, 60
+"""Of what stands below a farewell: names and numbers, no request."""
 
 _IS_HTML = re.compile(
     r"<(?:html|body|div|p|br|span|table|td|blockquote|font|b|ul|li)(?:\s[^<>]*)?/?>", re.IGNORECASE
@@ -133,10 +133,8 @@ def newest_part(message: str, *, signed: bool = False) -> str:
     text = _without_markup(message) if _IS_HTML.search(message) else message
     quoted = _QUOTED_FROM.search(text)
     newest = text[: quoted.start()] if quoted else text
-    signature = None if signed else _SIGNATURE.search(newest)
-    if signature and newest[: signature.start()].strip():
-        newest = newest[: signature.start()]
-    return newest if newest.strip() else message
+    unsigned = newest if signed else _without_signature(newest)
+    return next((part for part in (unsigned, newest) if part.strip()), message)
 
 
 def one_line(text: str) -> str:
@@ -159,6 +157,17 @@ def shortened(text: str, limit: int) -> str:
         return text
     cut = text[: limit - 1]
     return (cut[: cut.rfind(" ")] if " " in cut[limit // 2 :] else cut).rstrip(" ,;:-") + "…"
+
+
+def _without_signature(text: str) -> str:
+    """The text up to a line that is nothing but a farewell with a few short lines below it."""
+    lines = text.splitlines(keepends=True)
+    for at in range(len(lines) - 1, max(-1, len(lines) - 2 - _SIGNATURE_LINES), -1):
+        if len(lines[at]) > _SIGNATURE_WIDTH:
+            break
+        if at < len(lines) - 1 and _FAREWELL.fullmatch(lines[at].rstrip("\r\n")):
+            return "".join(lines[:at])
+    return text
 
 
 def _without_markup(message: str) -> str:
