@@ -30,7 +30,10 @@ _WAYS: Mapping[Intent, Mapping[float, tuple[str, ...]]] = {
             r"what(?:'s| is| are)(?: the| your)? (?:prices?|costs?|rates?|fees?|pricing|charges?)\b",
         ),
         2.5: (
-            r"(?:quote|quotation|estimate|price list|pricing|ballpark|proposal|rfp|day rate|hourly rate)\b",
+            (
+                r"(?:quote|quotation|estimate|price list|pricing(?! (?:study|strategy|model|analysis|review|project))"
+                r"|ballpark|proposal|rfp|day rate|hourly rate)\b"
+            ),
         ),
         2: (
             r"(?:fees?|surcharges?|discounts?|hidden costs?|extra charges?|additional (?:charge|cost|fee)s?)\b",
@@ -79,6 +82,14 @@ _WAYS: Mapping[Intent, Mapping[float, tuple[str, ...]]] = {
         2.5: (
             rf"(?:cancel|reschedule|change|move|postpone|confirm|modify|update) {_MY}{_ON_FILE}\b",
             r"(?:close|delete|reset|unlock|activate) (?:my|the) \w+\b",
+            (
+                r"(?:has|have|did|is|are|was|were) (?:the|my|our|your)\b[^.?!]{0,60}\b(?:yet|gone? through|approved|ready"
+                r"|done|finished|arrived?|come in|shipped|processed|received|confirmed)\b"
+            ),
+            (
+                r"(?:to|on|in|of|from|with|change|update|add) (?:my|our) (?:\w+ )?(?:booking|reservation|order|appointment"
+                r"|account|contract|subscription|membership|policy|plan|file|project)\b"
+            ),
         ),
         2: (
             r"(?:status of|track|tracking|where(?: is|'s) my|when will my|has my|still (?:pending|processing))\b",
@@ -87,6 +98,9 @@ _WAYS: Mapping[Intent, Mapping[float, tuple[str, ...]]] = {
             r"when (?:will|is|are) (?:the|my|our|your)\b|when can (?:i|we) expect\b",
             r"(?:have|has|did) (?:you|anyone|anybody|somebody|they) (?:heard|receive[d]?|get|got|gotten|find|found)\b",
             r"(?:do i|i) (?:still )?have left\b|(?:is|are) left (?:on|in)\b",
+            r"(?:another|a different) (?:day|time|date)\b|(?:can't|cannot|won't be able to) (?:make (?:it|my|our|the)|come)\b",
+            r"(?:the|that|which) \w+(?: \w+)? (?:you|your \w+) (?:texted|sent|gave|e-?mailed|mailed|shared|told)\b",
+            r"(?:i|we) (?:have )?(?:just |already )?(?:ordered|booked|bought|uploaded|submitted|signed up|dropped (?:it|my \w+) off)\b[^!]{0,80}\?",
             r"i(?:'ve| have| had)? (?:already )?(?:have|had|got) (?:an|my) (?:\w+ )?(?:appointment|booking|reservation|session)\b",
             r"(?:i'm|i am|we are|we're) (?:a|an|already) (?:current|existing|longtime|long-time)?[ ]?(?:member|customer|client|patient)s?\b",
             r"since (?:you|your \w+) \w+ed\b|you (?:just )?(?:installed|set up|gave|sent|shared) (?:me|us|last|it|yesterday)\b",
@@ -122,6 +136,7 @@ _WAYS: Mapping[Intent, Mapping[float, tuple[str, ...]]] = {
             r"(?:worse (?:than|after|since)|was quoted|were quoted|never agreed|not what (?:i|we) (?:paid|asked|ordered)|for nothing)\b",
             r"(?:billed|charged) [^.?!]{0,30}\btwice\b|not paying\b|who is going to pay\b",
             r"(?:nobody|no one|never) (?:told|ever|got back|gets back|came|returned|calls?)\b",
+            r"(?:i|we) (?:already )?paid\b[^.?!]{0,60}\b(?:nobody|nothing|never|no one|still|not)\b",
             r"(?:third|second|fourth|3rd|2nd) time\b[^.?!]{0,60}\b(?:cancel\w*|same|again|you|i)\b",
             r"you sold me\b|(?:took|broke|ruined|scratched|damaged|burned|botched|wrecked) (?:my|our|the)\b",
         ),

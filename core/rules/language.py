@@ -23,6 +23,8 @@ _WORDS = {
     for code, listed in tomllib.loads(_COMMON_WORDS.read_text(encoding="utf-8")).items()
 }
 
+_WORDS |= {code: known - _WORDS[ENGLISH] for code, known in _WORDS.items() if code != ENGLISH}
+
 _SCRIPTS = {
     "ja": "\u3040-\u30ff", "ko": "\uac00-\ud7af\u1100-\u11ff", "zh": "\u4e00-\u9fff\u3400-\u4dbf",
     "uk": "іїєґІЇЄҐ", "ru": "\u0400-\u04ff", "el": "\u0370-\u03ff", "he": "\u0590-\u05ff", "fa": "پچژگ",
@@ -50,7 +52,7 @@ def language(text: str) -> str:
         rare = code in {"uk", "fa", "ja"}
         if letters and len(script.findall(read)) >= (letters * 0.03 if rare else letters * FEWEST_LETTERS):
             return code
-    said = _WORD.findall(read)
+    said = set(_WORD.findall(read))
     hits = Counter({code: sum(word in known for word in said) for code, known in _WORDS.items()})
     code, most = hits.most_common(1)[0]
     return code if most >= FEWEST_HITS and most > hits[ENGLISH] else ENGLISH
