@@ -42,10 +42,10 @@ clean: ## Remove what was set up; leads in data/ stay
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(PIP) torch==2.13.0
-	$(PIP) -e '.[reference]'
+	$(PIP) -e '.[reference,learn]'
 	$(BIN)/basecamp init
 	touch $@
 
 .venv/.ready-dev: .venv/.ready
-	$(PIP) -e '.[reference,dev]'
+	$(PIP) -e '.[reference,learn,dev]'
 	touch $@

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -25,6 +25,7 @@ from core.analyze import Analyst
 from core.crm import MAPPINGS
 from core.desk import Desk
 from core.errors import Refused
+from core.head import load_heads
 from core.pipeline import Parts
 from core.ports import CrmTable, Embedder, LanguageModel, VectorIndex
 from core.recognise import Recogniser
@@ -38,6 +39,7 @@ from handlers.slack.socket import Socket
 from handlers.web import health, intake, leads
 from handlers.web import merge as merge_over_http
 from handlers.web.app import slack_events, web_app
+from prompts import BadBusinessFile, BusinessType
 
 log = structlog.get_logger()
 
@@ -93,11 +95,16 @@ async def running(
         if model is None and (ollama := make_model(settings)) is not None:
             stack.push_async_callback(ollama.close)
             model = ollama
-        businesses = {name: prompts.load(name) for name in prompts.names()}
+        businesses = load_businesses(settings)
 
         def hidden(business_type: str) -> frozenset[str]:
             return businesses[business_type].hidden
 
+        heads, left_out = load_heads(
+            settings.data_dir, {name: business.digest for name, business in businesses.items()}
+        )
+        for why in left_out:
+            log.warning("head_left_out", why=why)
         search = Search(
             store,
             embedder,
@@ -111,7 +118,9 @@ async def running(
             store=store,
             search=search,
             recogniser=Recogniser(store=store, search=search, region=settings.phone_region),
-            analyst=Analyst(businesses, embedder, model),
+            analyst=Analyst(
+                businesses, embedder, model, answers=store.answers, heads=heads, time_zone=settings.zone
+            ),
             crm=crm,
             crm_mapping=MAPPING,
             board=SlackBoard(store, slack, directory, hidden=hidden),
@@ -127,6 +136,7 @@ async def running(
             channel=channel,
             watched=settings.slack_watch_channels or (channel,),
             business_type=settings.business_type,
+            by_source=settings.business_types,
             business_types=frozenset(businesses),
             region=settings.phone_region,
             hidden=hidden,
@@ -159,6 +169,14 @@ async def _warm_up(parts: Parts) -> None:
     """What the first leads would otherwise wait for; they may come before it is done."""
     await parts.search.warm_up()
     await parts.analyst.warm_up()
+
+
+def load_businesses(settings: Settings) -> Mapping[str, BusinessType]:
+    """Every business type there is; Refused, each mistake on a line of its own, when a file is wrong."""
+    try:
+        return prompts.load_every(settings.prompts_dir)
+    except BadBusinessFile as error:
+        raise Refused("Business types", f"{error}\n(see `basecamp prompts check`)") from None
 
 
 def load_embedder(settings: Settings) -> LoadedEmbedder:

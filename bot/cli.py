@@ -16,8 +16,12 @@ app = typer.Typer(
 )
 crm = typer.Typer(help="The CRM.", no_args_is_help=True)
 app.add_typer(crm, name="crm")
-evaluate = typer.Typer(help="Measure how well leads are understood, on labelled files.", no_args_is_help=True)
+evaluate = typer.Typer(help="Measure against labelled files.", no_args_is_help=True)
 app.add_typer(evaluate, name="eval")
+learn = typer.Typer(help="Learn from what people corrected.", no_args_is_help=True)
+app.add_typer(learn, name="learn")
+prompts = typer.Typer(help="The business types.", no_args_is_help=True)
+app.add_typer(prompts, name="prompts")
 stand_ins = typer.Typer()
 app.add_typer(stand_ins, name="sandbox")
 
@@ -162,6 +166,59 @@ def crm_export(
     from bot.commands import crm_export as command  # noqa: PLC0415 - heavy
 
     _run(command.export(_settings(), out))
+
+
+@evaluate.command("analyze")
+def eval_analyze(
+    *,
+    source: Annotated[
+        Path, typer.Option("--in", exists=True, dir_okay=False, help="Leads, one JSON object a line.")
+    ],
+    out: Annotated[Path, typer.Option(help="Written: {id, analysis}, one line for each line in.")],
+    business_type: Annotated[str | None, typer.Option(help="Of leads that do not say another.")] = None,
+    model: Annotated[str, typer.Option(help="An Ollama model's name, or rules.")] = "rules",
+) -> None:
+    """Analyse a file of leads as the bot would."""
+    from bot.commands import eval_analyze as command  # noqa: PLC0415 - heavy
+
+    _run(command.analyze(_settings(), source, out, business_type=business_type, model=model))
+
+
+@evaluate.command("report")
+def eval_report(
+    *,
+    truth: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="Labelled: {id, intent, urgent}, one a line.")
+    ],
+    answers: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="What eval analyze wrote for the same ids.")
+    ],
+    plot: Annotated[Path | None, typer.Option(help="A PNG file to draw to.")] = None,
+) -> None:
+    """Compare analyses with labels: confusion, F1, calibration, urgency, latency."""
+    from bot.commands import eval_report as command  # noqa: PLC0415 - heavy
+
+    command.report(truth, answers, plot=plot)
+
+
+@learn.command("analysis")
+def learn_analysis(
+    *, apply: Annotated[bool, typer.Option("--apply", help="Keep what is better; else only say it.")] = False
+) -> None:
+    """Learn intents from the corrections made on cards, and say what that is worth on labels held back."""
+    from bot.commands import learn as command  # noqa: PLC0415 - heavy
+
+    _run(command.analysis(_settings(), apply=apply))
+
+
+@prompts.command("check")
+def prompts_check(
+    file: Annotated[Path | None, typer.Argument(help="One file; default: every business type.")] = None,
+) -> None:
+    """Check business types' files, and say what each mistake is and where."""
+    from bot.commands import prompts_check as command  # noqa: PLC0415 - heavy
+
+    command.check(_settings(), file)
 
 
 def main() -> None:

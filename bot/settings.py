@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     Field,
@@ -28,6 +29,9 @@ MENDS = {
     "DATABASE_URL": "sqlite:///path/to/file.db or postgresql://user:password@host/database",
     "CRM": "airtable or local",
     "HTTP_PORT": "a port number, 0 to 65535",
+    "BUSINESS_TYPES": 'JSON, source or Slack channel id to business type, such as {"spa-form": "medspa"}',
+    "PROMPTS_DIR": "a folder of further business types, one .toml file each",
+    "TIME_ZONE": "a name such as Europe/Berlin or America/New_York",
     "WEBHOOK_SECRETS": 'JSON such as {"typeform": ["new secret", "old secret"]}',
 }
 
@@ -99,7 +103,10 @@ class Settings(NeededToRun):
     airtable_endpoint_url: str = "https://api.airtable.com"
     crm: Literal["airtable", "local"] | None = None
 
+    prompts_dir: Path | None = None
     business_type: str = "general"
+    business_types: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
+    time_zone: str = "UTC"
     phone_region: str = Field(default="US", pattern="^[A-Z]{2}$")
     lead_similarity_threshold: float = Field(default=0.85, ge=-1, le=1)
     search_threshold: float = Field(default=0.35, ge=-1, le=1)
@@ -118,7 +125,7 @@ class Settings(NeededToRun):
             else value
         )
 
-    @field_validator("webhook_secrets", mode="before")
+    @field_validator("webhook_secrets", "business_types", mode="before")
     @classmethod
     def _as_json(cls, value: Any) -> Any:
         try:
@@ -126,11 +133,30 @@ class Settings(NeededToRun):
         except ValueError:
             raise ValueError("is not JSON") from None
 
-    @field_validator("business_type")
+    @field_validator("prompts_dir")
     @classmethod
-    def _known_business(cls, value: str) -> str:
-        if value not in prompts.names():
-            raise ValueError(f"there is no such file in prompts/; there are {', '.join(prompts.names())}")
+    def _is_a_folder(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError(f"{value} is no folder")
+        return value
+
+    @field_validator("business_type", "business_types")
+    @classmethod
+    def _known_business(cls, value: Any, info: ValidationInfo) -> Any:
+        known = prompts.names(info.data.get("prompts_dir"))
+        named = value.values() if isinstance(value, dict) else [value]
+        if unknown := sorted(set(named) - set(known)):
+            there = ", ".join(known)
+            raise ValueError(f"there is no business type {', '.join(unknown)}; there are {there}")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"there is no time zone {value}") from None
         return value
 
     @field_validator("ollama_model", mode="before")
@@ -156,6 +182,11 @@ class Settings(NeededToRun):
         if value == "airtable" and not (info.data["airtable_api_key"] and info.data["airtable_base_id"]):
             raise ValueError("airtable needs AIRTABLE_API_KEY and AIRTABLE_BASE_ID")
         return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The business's time zone."""
+        return ZoneInfo(self.time_zone)
 
     @property
     def database(self) -> str:

@@ -1,19 +1,23 @@
 """Understanding a message: by rules at once, by a language model when one answers."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from core import metrics
 from core.breaker import Breaker
 from core.errors import Refused, Unavailable
-from core.lead import Analysis, Contact
+from core.head import Head
+from core.lead import Analysis, Contact, utcnow
 from core.model_answer import believed
-from core.model_question import Answer, BadAnswer, parse, question, repair, schema
+from core.model_question import Answer, BadAnswer, fingerprint, parse, question, repair, schema
 from core.ports import ChatMessage, Embedder, LanguageModel, Vector
 from core.rules import MADE_BY, analyze_by_rules
 from core.rules.intents import Prototypes, embed_prototypes
+from core.rules.words import newest_part
+from core.store.answers import Answers
 from prompts import BusinessType
 
 SERVICE = "Ollama"
@@ -33,6 +37,9 @@ class Analyst:
         businesses: the business types by name; ``general`` must be among them.
         embedder: None, or away for a while: rules work without meaning vectors.
         model: None: rules only.
+        answers: where the model's answers are kept; None: every question is asked.
+        heads: what people taught, by business type.
+        time_zone: the business's, in which "tomorrow" is a day.
         concurrency: most questions put to the model at once.
         clock: seconds that never go back.
     """
@@ -43,16 +50,22 @@ class Analyst:
         embedder: Embedder | None,
         model: LanguageModel | None,
         *,
+        answers: Answers | None = None,
+        heads: Mapping[str, Head] | None = None,
+        time_zone: tzinfo = UTC,
         concurrency: int = 8,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._businesses = businesses
         self._embedder = embedder
         self._model = model
+        self._answers = answers
+        self._heads = heads or {}
+        self._time_zone = time_zone
         self._turns = asyncio.Semaphore(concurrency)
         self._clock = clock
         self._breaker = Breaker()
-        self._prototypes: dict[str, Prototypes] = {}
+        self._prototypes: Mapping[str, Prototypes] | None = None
         self._embedding = asyncio.Lock()
 
     @property
@@ -75,8 +88,7 @@ class Analyst:
 
     async def warm_up(self) -> None:
         """Embed the prototypes of every business now, so that no lead has to wait for them."""
-        for business in self._businesses.values():
-            await self._prototypes_of(business)
+        await self._prototypes_of(self._business(FALLBACK))
 
     async def check(self) -> None:
         """Return if the model can be asked again; else raise, the mend in the message."""
@@ -89,16 +101,28 @@ class Analyst:
     ) -> Analysis:
         """The analysis by rules; without a vector the message is embedded here, if the embedder is there.
 
+        ``vector`` is the whole message's; of a mail with others quoted below only the newest part is read.
+
         Never raises for anything a message may hold, nor for an embedder that is away.
         """
         started = self._clock()
         business = self._business(business_type)
         prototypes = await self._prototypes_of(business)
-        if vector is None and prototypes is not None:
-            vector = await self._vector_of(message)
+        newest = newest_part(message)
+        if prototypes is not None and (vector is None or newest.strip() != message.strip()):
+            vector = await self._vector_of(newest)
+        local = now.astimezone(self._time_zone)
 
         def read() -> Analysis:
-            return analyze_by_rules(message, contact, business, now=now, vector=vector, prototypes=prototypes)
+            return analyze_by_rules(
+                message,
+                contact,
+                business,
+                now=local,
+                vector=vector,
+                prototypes=prototypes,
+                head=self._heads.get(business.name),
+            )
 
         analysis = await asyncio.to_thread(read) if len(message) > LONG else read()
         return analysis.model_copy(update={"processing_time": self._clock() - started})
@@ -122,13 +146,22 @@ class Analyst:
         return analysis.model_copy(update={"processing_time": self._clock() - started})
 
     async def _answer(self, model: LanguageModel, business: BusinessType, message: str) -> Answer:
+        read = fingerprint(message)
+        kept = self._answers and await self._answers.get(read, business.digest, model.name)
+        if kept:
+            with contextlib.suppress(BadAnswer):  # kept by an older version of the form
+                return parse(business, kept)
         asked = question(business, message)
         for _ in range(1 + REPAIRS):
             text = await self._chat(model, asked, business)
             try:
-                return parse(business, text)
+                answer = parse(business, text)
             except BadAnswer as error:
                 asked = repair(asked, text, error)
+                continue
+            if self._answers:
+                await self._answers.keep(read, business.digest, model.name, text, utcnow())
+            return answer
         raise Unavailable(SERVICE, "its answer could not be used")
 
     async def _chat(self, model: LanguageModel, asked: list[ChatMessage], business: BusinessType) -> str:
@@ -163,16 +196,14 @@ class Analyst:
         return self._businesses.get(business_type) or self._businesses[FALLBACK]
 
     async def _prototypes_of(self, business: BusinessType) -> Prototypes | None:
-        known = self._prototypes.get(business.digest)
-        if known is not None or self._embedder is None:
-            return known
-        async with self._embedding:
-            if business.digest not in self._prototypes:
-                try:
-                    self._prototypes[business.digest] = await embed_prototypes(business, self._embedder)
-                except (Unavailable, Refused):
-                    return None
-        return self._prototypes[business.digest]
+        if self._prototypes is None and self._embedder is not None:
+            async with self._embedding:
+                if self._prototypes is None:
+                    try:
+                        self._prototypes = await embed_prototypes(self._businesses.values(), self._embedder)
+                    except (Unavailable, Refused):
+                        return None
+        return None if self._prototypes is None else self._prototypes[business.digest]
 
     async def _vector_of(self, message: str) -> Vector | None:
         if self._embedder is None:

@@ -1,7 +1,7 @@
 """The desk: everything that a door (Slack, HTTP, command line) may ask for, with who asked for it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,6 +44,7 @@ class Desk:
         channel: where its cards go: a channel id or #name.
         watched: channels whose messages become leads: ids or #names.
         business_type: of leads that do not say another.
+        by_source: name of a source or form, or id of a Slack channel -> the business type of its leads.
         business_types: all that a lead may say.
         region: ISO 3166 country of phone numbers without one.
         hidden: business type -> entities that the desk does not show.
@@ -54,6 +55,7 @@ class Desk:
     channel: str
     watched: Sequence[str]
     business_type: str
+    by_source: Mapping[str, str]
     business_types: frozenset[str]
     region: str
     hidden: Callable[[str], frozenset[str]]
@@ -75,7 +77,7 @@ class Desk:
             submission,
             draft,
             desk=self.channel,
-            business_type=self.business_type,
+            business_type=self._business_of(submission.source, draft),
             actor=actor,
             enlist=self.queue.enlist,
         )
@@ -173,6 +175,13 @@ class Desk:
     async def open_leads(self, *, limit: int) -> list[Lead]:
         """The newest open leads, for lists without contact data."""
         return await self.parts.store.leads.newest(limit=limit, desk_status=sorted(OPEN))
+
+    def _business_of(self, source: str, draft: Draft) -> str:
+        """The business type of a lead that does not say it: by its door, its named source or its channel."""
+        places = (source, draft.source, str(draft.custom_fields.get("slack_channel")), self.channel)
+        return next(
+            (self.by_source[place] for place in places if place in self.by_source), self.business_type
+        )
 
     async def _note_reading(self, leads: Sequence[Lead], reader: str) -> None:
         await self.parts.store.events.add([reading(lead, reader) for lead in leads])

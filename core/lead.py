@@ -149,15 +149,21 @@ class Analysis(Value):
     urgency_confidence: Unit
     urgency_reason: str
     entities: Mapping[str, tuple[Entity, ...]] = Field(default_factory=dict)
+    mentions: Mapping[str, tuple[Entity, ...]] = Field(
+        default_factory=dict,
+        description="people, phones, emails, party_size, money named in any trade's message",
+    )
     quality_score: int = Field(ge=0, le=100)
     quality_reasons: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
+    language: str = Field(default="en", description="ISO 639-1, of the message")
     summary: str
     business_insights: Mapping[str, str] = Field(default_factory=dict)
     model_used: str = Field(description="'rules' or the model's name")
     prompt_digest: str = Field(description="digest of the business type's file and prompt this came from")
     processing_time: float = Field(description="seconds")
     analyzed_at: AwareDatetime
+    corrected_by: str | None = Field(default=None, description="Slack user id of who corrected it last")
 
     @property
     def is_urgent(self) -> bool:

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 from core.lead import Analysis, Contact, Entity, Intent, Urgency
 from core.model_question import ALIASES, Answer, Quoted
 from core.rules import headline, junk, scores
-from core.rules.entities import lexicon, without_hidden
+from core.rules.entities import lexicon, standing, without_hidden
+from core.rules.machine_talk import speaks_to_machine
 from core.rules.timeframe import timeframes
 from core.rules.words import Lexicon, inert, newest_part, one_line, shortened, words
 from prompts import BusinessType
@@ -21,6 +22,9 @@ JUNK_AGREED = 0.3
 
 JUNK_SURE = 0.8
 """The confidence from which the rules' "spam" stands against a model that says otherwise."""
+
+MODEL_RIGHT = 0.8
+"""How often a model names the right intent: assumed; `basecamp learn analysis` shows it on your labels."""
 
 QUOTE_MAX = 300
 
@@ -40,17 +44,21 @@ def believed(
     the rules' intent, scores and words.
     """
     newest = newest_part(message)
-    entities = {
-        name: grounded(answer.found(name), newest, lexicon(business, name)) or rules.entities.get(name, ())
-        for name in business.entities
-    }
+    entities = standing(
+        {
+            name: grounded(answer.found(name), newest, lexicon(business, name))
+            or rules.entities.get(name, ())
+            for name in business.entities
+        },
+        message,
+    )
     told: dict[str, Any] = {
         "entities": entities,
         "topics": headline.topics(entities, business),
         "business_insights": _insights(answer, rules, business),
         "model_used": model,
     }
-    if junk.speaks_to_machine(message):
+    if speaks_to_machine(message):
         return rules.model_copy(update=told)
     intent, sub_intent = _intent(answer, rules, newest, business)
     urgency = _urgency(answer, rules, newest, intent)
@@ -61,7 +69,7 @@ def believed(
         "wants": _wants(answer, rules, entities, business, intent),
         "intent": intent,
         "sub_intent": sub_intent,
-        "intent_confidence": round(0.85 + 0.13 * rules.intent_confidence, 3) if agreed else 0.6,
+        "intent_confidence": round(_confidence(rules.intent_confidence, agreed=agreed), 3),
         "urgency": scores.level(urgency.score),
         "urgency_score": urgency.score,
         "urgency_confidence": urgency.confidence,
@@ -124,6 +132,15 @@ def _intent(
     alone = intent in _UNWANTED and rules.intent not in _UNWANTED and junk_score < JUNK_AGREED
     sure = rules.intent in _UNWANTED and intent not in _UNWANTED and rules.intent_confidence >= JUNK_SURE
     return (rules.intent, rules.sub_intent) if alone or sure else (intent, sub_intent)
+
+
+def _confidence(rules: float, *, agreed: bool) -> float:
+    """How likely the model's intent is, given how likely the rules hold theirs (Bayes; all others alike)."""
+    others = len(Intent) - 1
+    other = (1 - rules) / others
+    said = rules if agreed else other
+    unsaid = 1 - said
+    return said * MODEL_RIGHT / (said * MODEL_RIGHT + unsaid * (1 - MODEL_RIGHT) / others)
 
 
 def _urgency(answer: Answer, rules: Analysis, newest: str, intent: Intent) -> scores.UrgencyReading:

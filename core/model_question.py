@@ -80,20 +80,30 @@ class Answer(Form):
 
 def question(business: BusinessType, message: str) -> list[ChatMessage]:
     """The conversation that asks about a message: instructions, the file's examples, the fenced message."""
+    return [*_preamble(business), ChatMessage("user", fenced(message))]
+
+
+@lru_cache(maxsize=64)
+def _preamble(business: BusinessType) -> tuple[ChatMessage, ...]:
     asked = [ChatMessage("system", business.instructions)]
     for example in business.examples:
         asked += [
             ChatMessage("user", fenced(example.message)),
             ChatMessage("assistant", example.answer.model_dump_json()),
         ]
-    return [*asked, ChatMessage("user", fenced(message))]
+    return tuple(asked)
 
 
 def fenced(message: str) -> str:
     """The message's newest part between two lines that it cannot contain, marked as data."""
-    text = shortened(_CONTROL.sub(" ", newest_part(message)), MESSAGE_MAX)
+    text = shortened(_CONTROL.sub(" ", newest_part(message)).strip(), MESSAGE_MAX)
     fence = f"LEAD-{sha256(text.encode(errors='replace')).hexdigest()[:16]}"
     return f"Fill in the form about the message between the fence lines.\n<<<{fence}\n{text}\n{fence}>>>"
+
+
+def fingerprint(message: str) -> str:
+    """sha256 (hex) of what the model reads of a message: equal for messages that ask the same of it."""
+    return sha256(fenced(message).encode(errors="replace")).hexdigest()
 
 
 def unfenced(content: str) -> str | None:
@@ -113,6 +123,7 @@ def repair(asked: Sequence[ChatMessage], answer: str, error: BadAnswer) -> list[
     ]
 
 
+@lru_cache(maxsize=64)
 def schema(business: BusinessType) -> Mapping[str, Any]:
     """The JSON schema of the answer."""
     return _form(business).model_json_schema(mode="serialization")

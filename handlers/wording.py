@@ -52,6 +52,10 @@ MISSING = {
 """What waits, and for what; a card that could not be posted can say nothing of itself."""
 
 
+_RESOLVED = re.compile(r"(?:(by|before|until|after) )?(\d{4}-\d\d-\d\d)(?:,? (.+))?", re.ASCII)
+"""A time resolved to a day, with the words around it (core.rules.timeframe)."""
+
+
 def headline(lead: Lead, *, now: datetime, hidden: frozenset[str] = frozenset()) -> str:
     """What is wanted, how urgent and by when: ``Brake repair, 2019 Honda Civic · urgent, today``.
 
@@ -87,8 +91,9 @@ def due(lead: Lead, *, now: datetime, hidden: frozenset[str] = frozenset()) -> s
             said = clean(entity.value)
             if not said:
                 continue
-            if re.fullmatch(r"\d{4}-\d\d-\d\d", said, re.ASCII):
-                return _day(said, now.date())
+            if resolved := _RESOLVED.fullmatch(said):
+                before, day, after = resolved.groups()
+                return cut(" ".join(filter(None, [before, _day(day, now.date()), after])), _WHEN_MAX)
             told = lead.received_at.astimezone(now.tzinfo).date()
             if told != now.date() and _TODAY.search(said):
                 return f"“{cut(said, _WHEN_MAX - 13)}” on {told:%d %b}"
@@ -118,7 +123,7 @@ def reason(lead: Lead, limit: int, hidden: frozenset[str] = frozenset()) -> str:
         return f"“{cut(words, limit - 2)}”" if words else ""
     words = veiled(own_words(lead, hidden), analysis, hidden)
     said = veiled(analysis.urgency_reason if analysis.is_urgent else analysis.summary, analysis, hidden)
-    said = said.rstrip(".:; ")
+    said = said.partition(": “")[0].rstrip(".:; ")  # what the rules say quotes the customer too
     quote = f"“{cut(words, limit - 2)}”" if words else ""
     room = limit - len(quote) - len(": ")
     if not said or not quote or _same(said, words) or room < 20:  # noqa: PLR2004 - a stump of a sentence says nothing

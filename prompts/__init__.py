@@ -5,6 +5,7 @@ imports nothing of ours, so intents and urgencies are plain words here; a test h
 """
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 
 from prompts.business import BusinessType, Everyday
 
-__all__ = ["BadBusinessFile", "BusinessType", "load", "load_file", "names"]
+__all__ = ["BadBusinessFile", "BusinessType", "files", "load", "load_every", "load_file", "names"]
 
 HERE = Path(__file__).parent
 EVERYDAY = HERE / "_everyday.toml"
@@ -23,9 +24,31 @@ class BadBusinessFile(Exception):
     """A business's file cannot be used; the message lists each mistake on a line of its own."""
 
 
-def names() -> tuple[str, ...]:
-    """The business types that come with the product, sorted."""
-    return tuple(sorted(path.stem for path in HERE.glob("*.toml") if not path.name.startswith("_")))
+def files(further: Path | None = None) -> Mapping[str, Path]:
+    """Business type -> its file, sorted: those that come with the product and those in a further folder.
+
+    A further file of the same name stands in for the product's.
+    """
+    found = [path for folder in (HERE, further) if folder is not None for path in folder.glob("*.toml")]
+    return dict(sorted((path.stem, path) for path in found if not path.name.startswith("_")))
+
+
+def names(further: Path | None = None) -> tuple[str, ...]:
+    """The business types that there are, sorted."""
+    return tuple(files(further))
+
+
+def load_every(further: Path | None = None) -> Mapping[str, BusinessType]:
+    """Every business type by its name; raise BadBusinessFile with every mistake in every file."""
+    loaded, mistakes = {}, []
+    for name, path in files(further).items():
+        try:
+            loaded[name] = load_file(path)
+        except BadBusinessFile as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise BadBusinessFile("\n".join(mistakes))
+    return loaded
 
 
 @cache

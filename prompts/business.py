@@ -58,6 +58,9 @@ class EverydayIntent(Section):
     means: str
     headline: str = Field(description="with {what}, e.g. 'Quote for {what}'")
     plain: str = Field(description="when nothing concrete was found, e.g. 'Asks for a price'")
+    own: str | None = Field(
+        default=None, description="with {words}, the customer's own, e.g. 'Quote: {words}'"
+    )
     examples: tuple[str, ...]
 
 
@@ -111,11 +114,21 @@ class QualityGuide(Section):
     concrete: tuple[str, ...] = Field(description="entities that make a request concrete")
 
 
+class Confidence(Section):
+    """How far to believe the rules' own certainty about an intent."""
+
+    temperature: float = Field(gt=0, description="what log-odds are divided by: over 1 is less sure")
+    source: str = Field(description="what it was measured on")
+
+
 class CardPolicy(Section):
     """What the card may show: a field policy."""
 
     headline: tuple[str, ...] = Field(description="entities that say what is wanted, best first")
     beside: tuple[str, ...] = Field(default=(), description="entities named after it, e.g. the vehicle")
+    own_words: tuple[IntentName, ...] = Field(
+        default=("complaint", "support"), description="intents whose headline is in the customer's own words"
+    )
     shows: tuple[str, ...] = Field(description="entities the card may show; the others stay in the store")
 
 
@@ -153,6 +166,7 @@ class Everyday(Section):
     intents: Mapping[IntentName, EverydayIntent]
     urgency: UrgencyGuide
     contact_words: Words
+    confidence: Confidence
 
     @model_validator(mode="after")
     def _knows_every_intent(self) -> Self:
@@ -174,6 +188,7 @@ class BusinessType(Section):
     insights: Mapping[str, InsightGuide] = Field(default_factory=dict)
     urgency: UrgencyGuide
     quality: QualityGuide
+    confidence: Confidence | None = Field(default=None, description="else that of every business")
     card: CardPolicy
     examples: Annotated[tuple[Example, ...], Field(min_length=1)]
 
@@ -204,6 +219,11 @@ class BusinessType(Section):
         """Sentences of that intent: the business's own first, then everyday ones."""
         own = self.intents.get(intent)
         return (own.examples if own else ()) + self.everyday.intents[intent].examples
+
+    @property
+    def temperature(self) -> float:
+        """What the log-odds of its intents are divided by."""
+        return (self.confidence or self.everyday.confidence).temperature
 
     @property
     def hidden(self) -> frozenset[str]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from core.model_answer import grounded, literal
 from core.model_question import Quoted, fenced, question, schema, unfenced
 from core.ports import DIMENSIONS, ChatMessage, Embedder
 from core.rules.words import Lexicon
+from core.store import open_store
 
 FRIDAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ANN = Contact(first_name="Ann", email="ann@example.com")
@@ -490,6 +492,21 @@ async def test_check_waits_while_the_model_is_left_alone(server: OllamaStandIn, 
             await by_model(analyst)
     with pytest.raises(Unavailable, match="left alone"):
         await analyst.check()
+
+
+async def test_the_same_message_is_not_paid_for_twice(server: OllamaStandIn, tmp_path: Path) -> None:
+    store = await open_store(f"sqlite:///{tmp_path / 'basecamp.db'}")
+    model = Ollama(server.url, server.model, 5.0)
+    analyst = Analyst(BUSINESSES, None, model, answers=store.answers)
+    first = await by_model(analyst)
+    monday = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    again = await analyst.by_model(f"{CAR}\n", Contact(), "automotive", monday)
+    await by_model(analyst, CAR, "general")
+    assert [asked.message for asked in server.history] == [CAR, CAR]  # once for each prompt
+    assert again.intent is first.intent
+    assert again.quality_score < first.quality_score  # nobody to reach this time: what is kept is the answer
+    await model.close()
+    await store.close()
 
 
 # --- Without a model, without an embedder -----------------------------------------------------------------

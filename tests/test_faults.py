@@ -110,6 +110,12 @@ async def test_whatever_nonsense_the_model_answers_the_card_has_the_rules_readin
         assert analysis.model_used == ollama.model
 
 
+async def test_a_card_says_how_to_get_a_model_that_is_missing(reader: Product, ollama: OllamaStandIn) -> None:
+    ollama.models.clear()
+    lead_id = await reader.send(BRAKES)
+    await reader.card_with(lead_id, BY_RULES, f"ollama pull {ollama.model}")
+
+
 async def test_a_failure_is_counted_by_service(reader: Product, ollama: OllamaStandIn) -> None:
     await ollama.go_down()
     await reader.card_with(await reader.send(BRAKES), BY_RULES)

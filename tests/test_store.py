@@ -177,6 +177,20 @@ async def test_a_part_that_waits_is_on_the_lead_until_it_is_done(store: Store) -
     assert (after.crm.record_id, after.status) == ("rec1", Status.SYNCED)
 
 
+async def test_the_leads_of_the_last_hour_are_redone_before_older_ones(store: Store) -> None:
+    lead_ids = []
+    for number in range(3):
+        accepted = await accept(store, submission(event_key=f"event-{number}"))
+        await store.waiting.put(accepted.lead_id, Part.ANALYSIS, "away", NOW, not_before=timedelta())
+        lead_ids.append(accepted.lead_id)
+        await asyncio.sleep(0.02)
+    first, second, third = lead_ids
+    created = (await store.leads.get(second)).created_at
+    an_hour_after_the_second = created + timedelta(hours=1) - timedelta(milliseconds=8)
+    taken = await store.waiting.take(an_hour_after_the_second, without=[], limit=5)
+    assert [each.lead_id for each in taken] == [second, third, first]
+
+
 async def test_a_waiting_part_is_taken_once_and_later_each_time(store: Store) -> None:
     lead = await a_lead(store)
     await store.waiting.put(lead.lead_id, Part.CARD, "Slack: away", NOW, not_before=timedelta())

@@ -30,7 +30,10 @@ _WAYS: Mapping[Intent, Mapping[float, tuple[str, ...]]] = {
             r"what(?:'s| is| are)(?: the| your)? (?:prices?|costs?|rates?|fees?|pricing|charges?)\b",
         ),
         2.5: (
-            r"(?:quote|quotation|estimate|price list|pricing|ballpark|proposal|rfp|day rate|hourly rate)\b",
+            (
+                r"(?:quote|quotation|estimate|price list|pricing(?! (?:study|strategy|model|analysis|review|project))"
+                r"|ballpark|proposal|rfp|day rate|hourly rate)\b"
+            ),
         ),
         2: (
             r"(?:fees?|surcharges?|discounts?|hidden costs?|extra charges?|additional (?:charge|cost|fee)s?)\b",
@@ -72,14 +75,35 @@ _WAYS: Mapping[Intent, Mapping[float, tuple[str, ...]]] = {
         ),
     },
     Intent.SUPPORT: {
+        4: (
+            r"(?:cancel|reschedule|postpone) (?:my|our|the|this|next|tomorrow|today|on|it|for)\b",
+            r"(?:push|move|switch|bump) (?:it|my|our|the)\b[^.?!]{0,40}\b(?:to|back|until|another|later|different|up)\b",
+        ),
         2.5: (
             rf"(?:cancel|reschedule|change|move|postpone|confirm|modify|update) {_MY}{_ON_FILE}\b",
             r"(?:close|delete|reset|unlock|activate) (?:my|the) \w+\b",
+            (
+                r"(?:has|have|did|is|are|was|were) (?:the|my|our|your)\b[^.?!]{0,60}\b(?:yet|gone? through|approved|ready"
+                r"|done|finished|arrived?|come in|shipped|processed|received|confirmed)\b"
+            ),
+            (
+                r"(?:to|on|in|of|from|with|change|update|add) (?:my|our) (?:\w+ )?(?:booking|reservation|order|appointment"
+                r"|account|contract|subscription|membership|policy|plan|file|project)\b"
+            ),
         ),
         2: (
             r"(?:status of|track|tracking|where(?: is|'s) my|when will my|has my|still (?:pending|processing))\b",
             r"is my (?:\w+ )?(?:ready|order|car|package|appointment|flight)\b",
             r"(?:pending|not (?:yet )?(?:arrived|received|showing)|hasn't (?:arrived|shown|come))\b",
+            r"when (?:will|is|are) (?:the|my|our|your)\b|when can (?:i|we) expect\b",
+            r"(?:have|has|did) (?:you|anyone|anybody|somebody|they) (?:heard|receive[d]?|get|got|gotten|find|found)\b",
+            r"(?:do i|i) (?:still )?have left\b|(?:is|are) left (?:on|in)\b",
+            r"(?:another|a different) (?:day|time|date)\b|(?:can't|cannot|won't be able to) (?:make (?:it|my|our|the)|come)\b",
+            r"(?:the|that|which) \w+(?: \w+)? (?:you|your \w+) (?:texted|sent|gave|e-?mailed|mailed|shared|told)\b",
+            r"(?:i|we) (?:have )?(?:just |already )?(?:ordered|booked|bought|uploaded|submitted|signed up|dropped (?:it|my \w+) off)\b[^!]{0,80}\?",
+            r"i(?:'ve| have| had)? (?:already )?(?:have|had|got) (?:an|my) (?:\w+ )?(?:appointment|booking|reservation|session)\b",
+            r"(?:i'm|i am|we are|we're) (?:a|an|already) (?:current|existing|longtime|long-time)?[ ]?(?:member|customer|client|patient)s?\b",
+            r"since (?:you|your \w+) \w+ed\b|you (?:just )?(?:installed|set up|gave|sent|shared) (?:me|us|last|it|yesterday)\b",
         ),
         1.5: (
             r"how (?:do|can) i (?:change|reset|cancel|return|set up|activate|update|get a copy|log ?in|access)\b",
@@ -109,6 +133,12 @@ _WAYS: Mapping[Intent, Mapping[float, tuple[str, ...]]] = {
             r"(?:charged|billed) (?:me )?(?:twice|double|the wrong)\b",
             r"wrong (?:amount|item|size|order|product|rate|exchange rate)\b",
             r"lost (?:my )?(?:luggage|bag|package|card)\b",
+            r"(?:worse (?:than|after|since)|was quoted|were quoted|never agreed|not what (?:i|we) (?:paid|asked|ordered)|for nothing)\b",
+            r"(?:billed|charged) [^.?!]{0,30}\btwice\b|not paying\b|who is going to pay\b",
+            r"(?:nobody|no one|never) (?:told|ever|got back|gets back|came|returned|calls?)\b",
+            r"(?:i|we) (?:already )?paid\b[^.?!]{0,60}\b(?:nobody|nothing|never|no one|still|not)\b",
+            r"(?:third|second|fourth|3rd|2nd) time\b[^.?!]{0,60}\b(?:cancel\w*|same|again|you|i)\b",
+            r"you sold me\b|(?:took|broke|ruined|scratched|damaged|burned|botched|wrecked) (?:my|our|the)\b",
         ),
         1.5: (
             r"(?:doesn't|does not|didn't|did not|won't|isn't|not|never) (?:work|show|fix|respond|answer|call(?:ed)? back)",
@@ -143,6 +173,39 @@ _WAYS: Mapping[Intent, Mapping[float, tuple[str, ...]]] = {
     },
 }
 
+_ABROAD: Mapping[Intent, Mapping[float, tuple[str, ...]]] = {
+    # The commonest ways in German, French, Spanish, Italian, Portuguese and Dutch.
+    Intent.QUOTE_REQUEST: {
+        3: (
+            r"(?:wie ?viel kostet|was kostet|wie teuer|kostenvoranschlag|angebot|preis(?:e|liste)?|combien co[uû]te|combien|devis|tarifs?)\b",
+            r"(?:cu[aá]nto (?:cuesta|vale|sale|cobran)|presupuesto|precios?|quanto (?:costa|custa|viene)|preventivo|or[çc]amento|pre[çc]os?|prezz[io]|hoeveel kost|wat kost|offerte)\b",
+        ),
+    },
+    Intent.APPOINTMENT_REQUEST: {
+        2.5: (
+            r"(?:termin|rendez-vous|rdv|cita|appuntamento|afspraak|consulta|visita|prenotar\w*|reservar|r[eé]server|reservieren|buchen|vorbeikommen|agendar|marcar|boeken)\b",
+        ),
+    },
+    Intent.SUPPORT: {
+        3.5: (
+            r"(?:stornieren|absagen|verschieben|umbuchen|annuler|reporter|d[eé]placer|cancelar|anular|aplazar|annullare|disdire|spostare|desmarcar|annuleren|verzetten)\b",
+        ),
+        2: (
+            r"(?:meine? (?:bestellung|rechnung|paket)|ma commande|ma facture|mi pedido|mi factura|il mio ordine|meu pedido|mijn bestelling)\b",
+        ),
+    },
+    Intent.COMPLAINT: {
+        3: (
+            r"(?:beschwer\w+|unversch[aä]mt|unzufrieden|geld zur[uü]ck|kaputt gegangen|r[eé]clamation|inadmissible|rembours\w+|queja|reclamo|inaceptable|devoluci[oó]n|reclam[oa]|inaccettabile|rimborso|reclama[çc][aã]o|reembolso|klacht|schandalig)\b",
+        ),
+    },
+    Intent.INQUIRY: {
+        1.5: (
+            r"(?:bieten sie|haben sie|machen sie|[oö]ffnungszeiten|proposez-vous|faites-vous|horaires?|ofrecen|tienen|hacen|horario|offrite|avete|fate|orari|oferecem|voc[eê]s (?:t[eê]m|fazem)|hor[aá]rio|bieden jullie|hebben jullie|openingstijden)\b",
+        ),
+    },
+}
+
 _OPENING = r"^\W*(?:(?:hi|hello|hey|dear \w+|good \w+)(?: there)?\W+)?"
 _WHOLE: Mapping[Intent, Mapping[float, tuple[str, ...]]] = {
     # These look at how the message starts, or at all of it.
@@ -162,7 +225,7 @@ _WHOLE: Mapping[Intent, Mapping[float, tuple[str, ...]]] = {
 
 PATTERNS: tuple[tuple[Intent, float, re.Pattern[str]], ...] = tuple(
     (intent, weight, re.compile(start + "(?:" + "|".join(ways) + ")"))
-    for start, listed in ((r"\b", _WAYS), ("", _WHOLE))
+    for start, listed in ((r"\b", _WAYS), (r"\b", _ABROAD), ("", _WHOLE))
     for intent, weights in listed.items()
     for weight, ways in weights.items()
 )

@@ -32,6 +32,11 @@ _ALSO_SPOKEN = {
     "Toyota": ("Tacoma", "Tundra", "Prius", "RAV4"),
     "Volvo": ("XC60", "XC90", "XC40", "S60", "V60"),
 }
+_NOT_LISTED = (
+    "Harley-Davidson", "Kawasaki", "Yamaha", "Ducati", "Peterbilt", "Kenworth", "Winnebago",
+)  # fmt: skip
+"""Makes of what is no car and yet comes to the workshop."""
+
 _BODY_WORDS = """
 regular crew extended super double quad king access cab cabs cargo passenger van wagon hatchback supercab
 supercrew mega max classic new limited plug hybrid single
@@ -91,6 +96,9 @@ def cars() -> Cars:
         make = _SPELT.get(listed, listed)
         makes[key(make)] = make
         models[make] = _spoken_models(make, known)
+    for make in _NOT_LISTED:
+        makes[key(make)] = make
+        models[make] = {}
     alone: dict[str, tuple[str, str]] = {}
     for make, named in models.items():
         for form, model in named.items():

@@ -21,7 +21,7 @@ VALUE_MAX = 80
 
 _AMOUNT = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+(?:\.\d{1,2})?"
 _SCALE = r"(?: ?(?:k|m|mil|million|thousand|grand)\b)?"
-_MONEY = re.compile(
+MONEY = re.compile(
     r"(?:\b(?:under|below|around|about|up to|max(?:imum)?|at most|roughly|between|approximately|less than|over)[ ])?"
     rf"(?:[$€£] ?(?:{_AMOUNT}){_SCALE}(?: ?(?:-|\u2013|to|and) ?[$€£]? ?(?:{_AMOUNT}){_SCALE})?"
     rf"|\b(?:{_AMOUNT}){_SCALE}(?: ?(?:-|\u2013|to|and) ?(?:{_AMOUNT}){_SCALE})? ?(?:dollars|usd|euros?|eur|pounds|gbp|bucks|€|£)"
@@ -79,9 +79,9 @@ def read(text: str, among: list[Word], business: BusinessType, now: datetime) ->
             *((car.name, car.start, car.end) for car in cars),
             *((None, start, end) for start, end in mileages(text)),
         ],
-        "timeframe": lambda: ((None, frame.start, frame.end) for frame in when),
+        "timeframe": lambda: ((frame.value, frame.start, frame.end) for frame in when),
         "location": lambda: _locations(text),
-        "money": lambda: ((None, *match.span()) for match in _MONEY.finditer(text)),
+        "money": lambda: ((None, *match.span()) for match in MONEY.finditer(text)),
         "headcount": lambda: ((None, *match.span()) for match in _HEADCOUNT.finditer(text)),
         "contact_preference": lambda: (
             (hit.value, hit.start, hit.end) for hit in _contact_lexicon(business).find(among)
@@ -93,6 +93,14 @@ def read(text: str, among: list[Word], business: BusinessType, now: datetime) ->
         found += ((hit.value, hit.start, hit.end) for hit in lexicon(business, name).find(among))
         entities[name] = _distinct(text, found)
     return Facts(entities, when, cars)
+
+
+def standing(entities: Mapping[str, tuple[Entity, ...]], message: str) -> dict[str, tuple[Entity, ...]]:
+    """Only what is quoted from the message as it came: a quote across a mail's markup stands nowhere in it."""
+    return {
+        name: tuple(entity for entity in found if entity.quote and entity.quote in message)
+        for name, found in entities.items()
+    }
 
 
 @lru_cache(maxsize=256)

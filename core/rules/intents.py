@@ -1,14 +1,14 @@
 """What the writer wants, judged without a model: patterns of asking, and the nearest prototype sentences."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.lead import Intent
-from core.ports import Embedder, Vector
+from core.ports import DIMENSIONS, Embedder, Vector
 from core.rules import junk
 from core.rules.asking import PATTERNS
 from prompts import BusinessType
@@ -16,8 +16,14 @@ from prompts import BusinessType
 READ = 2_000
 """Characters that the patterns look at: what is wanted is said early."""
 
-SHARPNESS = 20.0
-"""How much a nearer prototype counts more; 5: 0.78 macro-F1 on the public intents, 12: 0.85, 20: 0.87."""
+SHARPNESS = 2.0
+"""Of the kernel exp(2 (cosine - 1)): how much a nearer prototype counts more; 1 to 3 serve alike."""
+
+RIDGE = 0.1
+"""What keeps one odd prototype from ruling its neighbourhood; 0.03 to 0.3 serve alike."""
+
+MEANING_WEIGHS = 16.0
+"""Log units for one unit of regression score; 12 to 24 serve alike beside the patterns."""
 
 JUNK_WEIGHS = 6.0
 """What a certain junk score adds to its intent, in log units."""
@@ -37,44 +43,66 @@ _ALONE = {Intent.GENERAL: 0.6, Intent.INQUIRY: 0.3}
 class Prototypes:
     """A business's prototype sentences as vectors: what to compare a message with.
 
-    ``vectors`` has shape (n, 384), rows of unit length; ``starts`` says at which row each intent begins.
+    ``vectors`` has shape (n, 384), rows of unit length; ``weights`` has shape (n, intents) and says how much
+    nearness to each of them speaks for each intent.
     """
 
     digest: str
     intents: tuple[Intent, ...]
-    starts: tuple[int, ...]
     vectors: NDArray[np.float32]
+    weights: NDArray[np.float64]
     urgent: NDArray[np.float32]
     calm: NDArray[np.float32]
 
 
-async def embed_prototypes(business: BusinessType, embedder: Embedder) -> Prototypes:
-    """The business's prototypes, embedded in one call; raises what the embedder raises."""
-    groups = [business.prototypes(intent) for intent in Intent]
-    urgent = business.everyday.urgency.urgent_examples + business.urgency.urgent_examples
-    calm = business.everyday.urgency.calm_examples + business.urgency.calm_examples
-    rows = await embedder.embed([text for group in (*groups, urgent, calm) for text in group])
-    ends = np.cumsum([len(group) for group in (*groups, urgent, calm)])
-    return Prototypes(
-        digest=business.digest,
-        intents=tuple(Intent),
-        starts=(0, *(int(end) for end in ends[: len(groups) - 1])),
-        vectors=rows[: ends[len(groups) - 1]],
-        urgent=rows[ends[len(groups) - 1] : ends[len(groups)]],
-        calm=rows[ends[len(groups)] :],
-    )
+async def embed_prototypes(
+    businesses: Iterable[BusinessType], embedder: Embedder
+) -> Mapping[str, Prototypes]:
+    """The prototypes of each business, by its digest; what they share is embedded once.
+
+    Raises what the embedder raises.
+    """
+    listed = tuple(businesses)
+    texts = list(dict.fromkeys(text for business in listed for text in _sentences(business)))
+    rows = dict(zip(texts, await embedder.embed(texts), strict=True))
+
+    def placed(sentences: Iterable[str]) -> NDArray[np.float32]:
+        return np.array([rows[text] for text in sentences], dtype=np.float32).reshape(-1, DIMENSIONS)
+
+    return {
+        business.digest: Prototypes(
+            digest=business.digest,
+            intents=tuple(Intent),
+            vectors=(vectors := placed(text for intent in Intent for text in business.prototypes(intent))),
+            weights=_regression(vectors, [len(business.prototypes(intent)) for intent in Intent]),
+            urgent=placed(_urgent(business)),
+            calm=placed(_calm(business)),
+        )
+        for business in listed
+    }
 
 
-def judge(
-    text: str, vector: Vector | None, prototypes: Prototypes | None, *, concrete: bool = False
-) -> Mapping[Intent, float]:
+def likelihoods(log_odds: Mapping[Intent, float], temperature: float = 1.0) -> Mapping[Intent, float]:
     """How likely each intent is, adding up to 1, the likeliest first.
+
+    ``temperature``: over 1 is less sure; it never changes which intent is the likeliest.
+    """
+    top = max(log_odds.values())
+    shares = {intent: math.exp((weight - top) / temperature) for intent, weight in log_odds.items()}
+    total = sum(shares.values())
+    return {intent: share / total for intent, share in sorted(shares.items(), key=lambda pair: -pair[1])}
+
+
+def weigh(
+    text: str, vector: Vector | None, prototypes: Prototypes | None, *, concrete: bool = False
+) -> dict[Intent, float]:
+    """The log-odds of each intent, up to a common constant.
 
     ``concrete``: the message names something the business does, so it is hardly small talk.
     """
     weights = dict.fromkeys(Intent, 0.0)
     if vector is not None and prototypes is not None:
-        weights = _nearness(vector, prototypes)
+        weights = _meaning(vector, prototypes)
     else:
         weights |= _ALONE
     read = text[:READ].lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
@@ -91,13 +119,45 @@ def judge(
         (Intent.SOLICITATION, junk.solicitation_score(text)),
     ):
         weights[intent] += JUNK_WEIGHS * score if score else -NO_JUNK_WEIGHS
-    top = max(weights.values())
-    shares = {intent: math.exp(weight - top) for intent, weight in weights.items()}
-    total = sum(shares.values())
-    return {intent: share / total for intent, share in sorted(shares.items(), key=lambda pair: -pair[1])}
+    return weights
 
 
-def _nearness(vector: Vector, prototypes: Prototypes) -> dict[Intent, float]:
-    near = np.exp(SHARPNESS * (prototypes.vectors @ vector))
-    means = np.add.reduceat(near, prototypes.starts) / np.diff([*prototypes.starts, len(near)])
-    return {intent: float(math.log(mean)) for intent, mean in zip(prototypes.intents, means, strict=True)}
+def _meaning(vector: Vector, prototypes: Prototypes) -> dict[Intent, float]:
+    scores = _kernel(prototypes.vectors @ vector) @ prototypes.weights
+    return {
+        intent: MEANING_WEIGHS * float(score)
+        for intent, score in zip(prototypes.intents, scores, strict=True)
+    }
+
+
+def _regression(vectors: NDArray[np.float32], counts: Sequence[int]) -> NDArray[np.float64]:
+    """Kernel ridge regression from nearness to intent, every intent weighing the same however many it has.
+
+    On the public intents and on those of other trades (tests/data) macro-F1 0.84 and 0.93 without a pattern;
+    the mean nearness to each intent's prototypes, which was here before, had 0.85 and 0.84.
+    """
+    intents = np.repeat(np.arange(len(counts)), counts)
+    targets = np.eye(len(counts))[intents] - 1 / len(counts)
+    doubt = np.asarray(counts, dtype=np.float64)[intents] * len(counts) / len(intents)
+    nearness = _kernel(vectors @ vectors.T).astype(np.float64)
+    return np.asarray(np.linalg.solve(nearness + RIDGE * np.diag(doubt), targets), dtype=np.float64)
+
+
+def _kernel(cosines: NDArray[np.float32]) -> NDArray[np.float32]:
+    nearness: NDArray[np.float32] = np.exp(SHARPNESS * (cosines - 1))
+    return nearness
+
+
+def _sentences(business: BusinessType) -> Iterator[str]:
+    for intent in Intent:
+        yield from business.prototypes(intent)
+    yield from _urgent(business)
+    yield from _calm(business)
+
+
+def _urgent(business: BusinessType) -> tuple[str, ...]:
+    return business.everyday.urgency.urgent_examples + business.urgency.urgent_examples
+
+
+def _calm(business: BusinessType) -> tuple[str, ...]:
+    return business.everyday.urgency.calm_examples + business.urgency.calm_examples

@@ -4,24 +4,9 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_NUMBERS = {
-    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
-    "nine": 9, "ten": 10, "a couple of": 2, "a few": 3, "couple": 2, "few": 3,
-}  # fmt: skip
-_UNIT_DAYS = {
-    "min": 0.0,
-    "hou": 0.0,
-    "day": 1.0,
-    "nig": 1.0,
-    "wee": 7.0,
-    "mon": 30.0,
-    "yea": 365.0,
-    "qua": 90.0,
-}
+from core.rules import days
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
@@ -74,29 +59,77 @@ _JOINS = re.compile(r"(?:,|\s|at|on|around|between|or|and|for|from|to|in|the|-)*
 _WIDEST_JOIN = 9
 
 
+_LEADS_IN = re.compile(r"(by|before|until|after)\b", re.IGNORECASE)
+_PAST = re.compile(
+    r"\b(?:was|were|had|did|came|since|last|ago|yesterday|bought|dropped|ordered|paid|sent|called|picked|until)\b[^.!?\n]*$",
+    re.IGNORECASE,
+)
+_LOOK_BACK = 60
+"""Characters before a weekday in which the past is looked for: "I was there on Monday" wants nothing then."""
+
+RESOLVED = 8
+"""Most times of a message that are resolved: more is a calendar, not a request."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timeframe:
-    """A time somebody named: from ``start`` to ``end`` in the text, ``days`` from now if that is plain."""
+    """A time somebody named: from ``start`` to ``end`` in the text, ``days`` from now if that is plain.
+
+    ``value`` is what is kept: a day as ``2026-11-27``, with the words around it that say more ("by", "at 5 pm"), else
+    None, and the words speak for themselves.
+    """
 
     start: int
     end: int
     days: float | None
+    value: str | None = None
 
 
 def timeframes(text: str, now: datetime) -> list[Timeframe]:
     """The times named in a text, in order; neighbours like "tomorrow" and "at 5 pm" are one.
 
-    ``days`` is 0 for today, may be negative for what has passed, and None for an hour or an undated event.
+    ``days`` is 0 for today in the time zone of ``now``, may be negative for what has passed, and None for an hour
+    or an undated event.
     """
     found: list[Timeframe] = []
-    for match in _PHRASE.finditer(text):
+    for number, match in enumerate(_PHRASE.finditer(text)):
         dot = match[0].endswith(".") and not match[0].lower().endswith(("m.", "p."))  # not that of "5 p.m."
-        frame = Timeframe(match.start(), match.end() - dot, _days(match, now.date()))
+        exact, away = _resolved(match, text, now.date()) if number < RESOLVED else (None, None)
+        said = match[0][: len(match[0]) - dot]
+        frame = Timeframe(match.start(), match.end() - dot, away, _dated(said, exact) if exact else None)
         if found and _joined(text, found[-1], frame):
-            frame = Timeframe(found[-1].start, frame.end, _sooner(found[-1].days, frame.days))
-            found.pop()
+            before = found.pop()
+            value = _together(text, before, frame)
+            frame = Timeframe(before.start, frame.end, _sooner(before.days, frame.days), value)
         found.append(frame)
     return found
+
+
+def _resolved(match: re.Match[str], text: str, today: date) -> tuple[date | None, float | None]:
+    """The day if it is a certain one, and how many days off it is if that is plain."""
+    kind, said = match.lastgroup or "", match[0].lower()
+    if kind == "weekday" and _PAST.search(text[max(0, match.start() - _LOOK_BACK) : match.start()]):
+        return None, None
+    return days.resolve(kind, said, today)
+
+
+def _dated(said: str, day: date) -> str:
+    leads_in = _LEADS_IN.match(said)
+    part = re.search(rf"\b{_PART_OF_DAY}$", said, re.IGNORECASE)
+    return " ".join(
+        filter(None, [leads_in and leads_in[1].lower(), day.isoformat(), part and part[0].lower()])
+    )
+
+
+def _together(text: str, before: Timeframe, after: Timeframe) -> str | None:
+    """The value of two neighbours: the dated one's with the other's words; None if neither is dated."""
+    if before.value is None and after.value is None:
+        return None
+    if before.value is not None and after.value is not None:
+        return before.value if after.value in before.value else f"{before.value}, {after.value}"
+    dated, other = (before, after) if before.value is not None else (after, before)
+    words = " ".join(text[other.start : other.end].split())
+    return f"{dated.value} {words}"
 
 
 def _joined(text: str, before: Timeframe, after: Timeframe) -> bool:
@@ -105,85 +138,5 @@ def _joined(text: str, before: Timeframe, after: Timeframe) -> bool:
 
 
 def _sooner(one: float | None, other: float | None) -> float | None:
-    known = [days for days in (one, other) if days is not None]
+    known = [away for away in (one, other) if away is not None]
     return min(known, default=None)
-
-
-def _days(match: re.Match[str], today: date) -> float | None:  # noqa: PLR0911  # one line a kind of phrase
-    said = match[0].lower()
-    match match.lastgroup:
-        case "today":
-            return 0
-        case "tomorrow":
-            return 2 if "day after" in said else 1
-        case "iso":
-            year, month, day = (int(part) for part in re.split(r"[-/]", said))
-            return _until(today, year, month, day)
-        case "slashed":
-            return _slashed(said, today)
-        case "day_month" | "month_day" | "month" | "event":
-            return _named_month(said, today)
-        case "after":
-            return _counted(said)
-        case "weekday" | "coming" | "weekend" | "ending":
-            return _coming(said, today)
-        case _:
-            return None
-
-
-def _slashed(said: str, today: date) -> float | None:
-    parts = [int(part) for part in re.split(r"[/.]", said)]
-    year = None if len(parts) == 2 else parts[2] + (2000 if parts[2] < 100 else 0)  # noqa: PLR2004  # m/d and yy
-    first, second = parts[0], parts[1]
-    month, day = (second, first) if "." in said else (first, second)
-    return _until(today, year, month, day)
-
-
-def _named_month(said: str, today: date) -> float | None:
-    month = next((n for n, name in enumerate(_MONTHS, start=1) if re.search(rf"\b{name}", said)), None)
-    if month is None:
-        return None
-    year = re.search(r"\b(?:19|20)\d\d\b", said)
-    day = re.search(r"\b(3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?\b", said)
-    return _until(today, int(year[0]) if year else None, month, int(day[1]) if day else 1)
-
-
-def _until(today: date, year: int | None, month: int, day: int) -> float | None:
-    try:
-        then = date(year or today.year, month, day)
-        if year is None and then < today - timedelta(days=60):  # "March 3" said in December is the next one
-            then = date(today.year + 1, month, day)
-    except ValueError:  # February 30
-        return None
-    return float((then - today).days)
-
-
-def _counted(said: str) -> float | None:
-    unit = re.search(_UNIT, said)
-    count = re.search(
-        rf"\b{_COUNT}", re.sub(r"^(?:in|within|after|for)(?: the next| about| around)? (?:half )?", "", said)
-    )
-    if unit is None or count is None:
-        return None
-    word = count[0].strip().removesuffix(" of").removeprefix("a ") or "a"
-    number = int(word) if word.isdecimal() else _NUMBERS.get(word, 1)
-    return number * _UNIT_DAYS[unit[0][:3].replace("hrs", "hou").replace("hr", "hou")]
-
-
-def _coming(said: str, today: date) -> float | None:  # noqa: PLR0911  # one line a kind of phrase
-    for number, name in enumerate(_DAYS):
-        if re.search(rf"\b{name}", said) and "month" not in said:
-            ahead = (number - today.weekday()) % 7
-            return float(ahead + 7 if "next" in said and ahead < 3 else ahead)  # noqa: PLR2004  # "next Friday" on a Thursday
-    weekend = (5 - today.weekday()) % 7
-    if "weekend" in said.replace(" ", ""):
-        return float(weekend + 7 if "next" in said else weekend)
-    if re.search(r"\b(?:day|eod|cob)\b", said):
-        return 0
-    if re.search(r"\b(?:week|eow|few days|couple)\b", said):
-        return 7.0 if "next" in said else 4.0
-    if "month" in said:
-        return 30.0 if "next" in said else 20.0
-    if re.search(r"\byear|quarter|summer|winter|spring|fall|autumn", said):
-        return 365.0 if "next year" in said else 90.0
-    return None

@@ -17,6 +17,8 @@ _MILEAGE = re.compile(
 )
 _NOT_MILEAGE = re.compile(r"\b(?:per|an?) (?:hour|gallon)|\b(?:away|from)\b", re.IGNORECASE)
 _OLDEST_SHORT = 50
+_TWO_DIGITS = re.compile(r"(?:\b(?:my|an?|the|our|his|her|old|own)|^)\s+(\d\d)\s+$", re.IGNORECASE)
+_TWO_DIGITS_REACH = 12
 _REACH = 4
 """Words between a year and its car: "a 2017, grey Honda"."""
 _LONGEST_MODEL = 4
@@ -60,14 +62,16 @@ def vehicles(text: str) -> list[Vehicle]:
     among = words(text)
     years = {at: year for at, word in enumerate(among) if (year := _year(text, word)) is not None}
     found: list[Vehicle] = []
-    for named in _named(among, years):
-        near = _nearest_year(years, named)
+    named_cars = list(_named(among, years))
+    nearest = _nearest_years(years, named_cars)
+    for named in named_cars:
+        near = nearest.get(named)
         if named.model is None and near is None and among[named.first].form in ORDINARY_MAKES:
             continue
         first, last = (
             (named.first, named.last) if near is None else (min(named.first, near), max(named.last, near))
         )
-        year = None if near is None else years.pop(near)
+        year = _two_digits(text, among, named) if near is None else years.pop(near)
         _keep(found, Vehicle(year, named.make, named.model, among[first].start, among[last].end))
         if len(found) == MOST:
             return found
@@ -111,13 +115,15 @@ def _year_apart(text: str, among: Sequence[Word], years: Mapping[int, int]) -> l
 def _named(among: Sequence[Word], years: Mapping[int, int]) -> Iterator[_Named]:
     at = 0
     guesses = _MISSPELT_MOST
+    before = -2
     while at < len(among):
-        named = _by_make(among, at, years) or _by_model(among, at, years)
+        named = _by_make(among, at, years) or _by_model(among, at, years, trim=at - 1 == before)
         if named is None and guesses and at - 1 in years:
             guesses -= 1
             make = misspelt(among[at].form)
             named = _with_model(among, at, at, make, years) if make else None
         if named is not None:
+            before = named.last
             yield named
         at = at + 1 if named is None else named.last + 1
 
@@ -143,14 +149,17 @@ def _with_model(among: Sequence[Word], first: int, last: int, make: str, years: 
     return _Named(first, last, make, None)
 
 
-def _by_model(among: Sequence[Word], at: int, years: Mapping[int, int]) -> _Named | None:
-    """A model without its make: one of the distinct names, or any name beside a year."""
+def _by_model(among: Sequence[Word], at: int, years: Mapping[int, int], *, trim: bool) -> _Named | None:
+    """A model without its make: one of the distinct names, or any name beside a year.
+
+    ``trim``: right after a car, where "Custom" or "Limited" is how that car is equipped.
+    """
     for end in range(at + _LONGEST_MODEL - 1, at - 1, -1):
         key = _key(among, at, end)
         known = cars().alone.get(key)
-        if known is None:
+        if known is None or key in BODY:
             continue
-        beside_year = at - 1 in years or _year_follows(among, end + 1, years)
+        beside_year = not trim and (at - 1 in years or _year_follows(among, end + 1, years))
         if key in DISTINCT or (beside_year and len(key) > 1 and not key.isdecimal()):
             return _Named(at, end, *known)
     return None
@@ -181,9 +190,28 @@ def _year(text: str, word: Word) -> int | None:
     return number + (1900 if number >= _OLDEST_SHORT else 2000)
 
 
-def _nearest_year(years: Mapping[int, int], named: _Named) -> int | None:
-    for step in range(1, _REACH + 1):
-        for at in (named.first - step, named.last + step):
-            if at in years:
-                return at
-    return next((at for at in range(named.first, named.last) if at in years), None)
+def _nearest_years(years: Mapping[int, int], named_cars: Sequence[_Named]) -> dict[_Named, int]:
+    """The word of each car's year, the nearest pairs first: "a Ford hit my 2012 Mazda" dates the Mazda."""
+    pairs = sorted(
+        (_words_between(named, at), named.first, at) for named in named_cars for at in years
+    )  # fmt: skip
+    by_first = {named.first: named for named in named_cars}
+    dated: dict[_Named, int] = {}
+    for apart, first, at in pairs:
+        if apart <= _REACH and by_first[first] not in dated and at not in dated.values():
+            dated[by_first[first]] = at
+    return dated
+
+
+def _words_between(named: _Named, at: int) -> int:
+    return max(named.first - at, at - named.last, 0)
+
+
+def _two_digits(text: str, among: Sequence[Word], named: _Named) -> int | None:
+    """The year of "my 02 Honda Odyssey": two digits right before a car, after a word said of one thing."""
+    before = text[: among[named.first].start]
+    found = _TWO_DIGITS.search(before[-_TWO_DIGITS_REACH:])
+    if found is None:
+        return None
+    number = int(found[1])
+    return number + (1900 if number >= _OLDEST_SHORT else 2000)

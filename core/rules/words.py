@@ -22,6 +22,28 @@ _QUOTED_FROM = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
+_FAREWELL = re.compile(
+    r"[ \t]*(?:(?:kind|best|warm|many)\s+)?"
+    r"(?:regards|wishes|thanks|sincerely|cheers|yours \w+|greetings|thank you)[ ,.!]*",
+    re.IGNORECASE,
+)
+_SIGNATURE_LINES, _SIGNATURE_WIDTH = 8, 60
+"""Of what stands below a farewell: names and numbers, no request."""
+
+_IS_HTML = re.compile(
+    r"<(?:html|body|div|p|br|span|table|td|blockquote|font|b|ul|li)(?:\s[^<>]*)?/?>", re.IGNORECASE
+)
+_NOT_TEXT = re.compile(
+    r"<(style|script|head|title)\b[^<>]*>.*?</\1\s*>|<!--.*?-->|&(?:nbsp|#160);", re.IGNORECASE | re.DOTALL
+)
+_QUOTED_HTML = re.compile(
+    r"<(?:blockquote\b|div\b[^<>]*(?:gmail_quote|yahoo_quoted|divRplyFwdMsg|moz-cite-prefix|OutlookMessageHeader))"
+    r".*\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+_BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h\d)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
+
 _ENDINGS = (
     "com|net|org|info|biz|io|co|uk|us|de|ru|cn|app|dev|xyz|top|site|online|shop|link|click|ly|me|tv|gg|ai"
 )
@@ -103,11 +125,16 @@ class Lexicon:
         return best
 
 
-def newest_part(message: str) -> str:
-    """The message without the mails quoted below it and without a signature after `-- `; never empty."""
-    quoted = _QUOTED_FROM.search(message)
-    newest = message[: quoted.start()] if quoted else message
-    return newest if newest.strip() else message
+def newest_part(message: str, *, signed: bool = False) -> str:
+    """The message without its markup, mails quoted below and, unless ``signed``, its signature; never empty.
+
+    Markup becomes blanks, so that what is left stands where it stood and can be quoted from the message.
+    """
+    text = _without_markup(message) if _IS_HTML.search(message) else message
+    quoted = _QUOTED_FROM.search(text)
+    newest = text[: quoted.start()] if quoted else text
+    unsigned = newest if signed else _without_signature(newest)
+    return next((part for part in (unsigned, newest) if part.strip()), message)
 
 
 def one_line(text: str) -> str:
@@ -130,6 +157,26 @@ def shortened(text: str, limit: int) -> str:
         return text
     cut = text[: limit - 1]
     return (cut[: cut.rfind(" ")] if " " in cut[limit // 2 :] else cut).rstrip(" ,;:-") + "…"
+
+
+def _without_signature(text: str) -> str:
+    """The text up to a line that is nothing but a farewell with a few short lines below it."""
+    lines = text.splitlines(keepends=True)
+    for at in range(len(lines) - 1, max(-1, len(lines) - 2 - _SIGNATURE_LINES), -1):
+        if len(lines[at]) > _SIGNATURE_WIDTH:
+            break
+        if at < len(lines) - 1 and _FAREWELL.fullmatch(lines[at].rstrip("\r\n")):
+            return "".join(lines[:at])
+    return text
+
+
+def _without_markup(message: str) -> str:
+    """An HTML mail's text, every character where it was."""
+    text = _NOT_TEXT.sub(lambda found: " " * len(found[0]), message)
+    above = _QUOTED_HTML.sub("", text)
+    text = above if _TAG.sub("", above).strip() else text
+    text = _BREAK.sub(lambda found: "\n".rjust(len(found[0])), text)
+    return _TAG.sub(lambda found: " " * len(found[0]), text)
 
 
 def _visible(mark: str) -> bool:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from core.store.answers import Answers
 from core.store.database import Database
 from core.store.events import Events
+from core.store.labels import Labels
 from core.store.leads import Leads
 from core.store.merges import Merges
 from core.store.people import People
@@ -28,6 +30,8 @@ class Store:
     posts: Posts
     waiting: WaitingParts
     sketches: Sketches
+    labels: Labels
+    answers: Answers
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -47,4 +51,6 @@ async def open_store(url: str) -> Store:
         Posts(database),
         WaitingParts(database),
         Sketches(database),
+        Labels(database),
+        Answers(database),
     )

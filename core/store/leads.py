@@ -246,6 +246,9 @@ class Leads:
             .values(**key, analysis=document)
             .on_conflict_do_update(index_elements=list(key), set_={"analysis": document})
         )
+        shown = connection.execute(_SHOWN, {"lead_id": lead_id}).scalar()
+        if shown and shown.get("corrected_by"):  # what a person said stays, whatever a model answers later
+            return
         change_lead(connection, lead_id, {"analysis": document, "status": Status.ENRICHED})
 
     def _upsert(self, table: Table) -> Any:
@@ -290,6 +293,7 @@ def read_lead(connection: Connection, lead_id: str, *, for_update: bool = False)
 # Built once: making a statement costs SQLAlchemy more than running it on SQLite.
 _CHANGE = update(leads).where(leads.c.lead_id == bindparam("this")).values(version=leads.c.version + 1)
 _ONE = select(leads).where(leads.c.lead_id == bindparam("lead_id"))
+_SHOWN = select(leads.c.analysis).where(leads.c.lead_id == bindparam("lead_id"))
 _NUMBERS = select(leads.c.lead_id, leads.c.number).where(
     leads.c.lead_id.in_(bindparam("lead_ids", expanding=True))
 )

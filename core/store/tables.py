@@ -203,6 +203,29 @@ merges = Table(  # never deleted but with a lead; an undo is written beside what
     sqlite_autoincrement=True,
 )
 
+labels = Table(  # what people corrected
+    "labels",
+    metadata,
+    Column("label_id", String(300), primary_key=True),
+    _lead_id(nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("said", JSON, nullable=False),
+    Column("corrected", JSON, nullable=False),
+    Column("by", String(100), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_labels_kind", "kind", "at"),
+)
+
+answers = Table(  # of language models, as they came
+    "answers",
+    metadata,
+    Column("message_digest", String(64), primary_key=True),  # sha256 of the message as the model reads it
+    Column("prompt_digest", String(64), primary_key=True),
+    Column("model", String(100), primary_key=True),
+    Column("answer", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
 vectors = Table(
     "vectors",
     metadata,

@@ -14,6 +14,9 @@ from core.store.tables import waiting
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(minutes=5)
 
+FRESH = timedelta(hours=1)
+"""How young a lead is that goes before the others."""
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -55,14 +58,15 @@ class WaitingParts:
             await self._database.write(lambda connection: connection.execute(gone))
 
     async def take(self, now: datetime, *, without: Collection[Part], limit: int) -> list[Waiting]:
-        """What to try again now, the oldest lead first (UUIDv7 sort by time); each taken by one caller only.
+        """What to try again now; each taken by one caller only.
 
-        The pause until the next try doubles with each, so a try that comes to nothing is no dead end.
+        The leads of the last hour first, since their senders still wait, then the others, and of either the
+        oldest first. The pause until the next try doubles with each, so a try that fails is no dead end.
         """
         query = (
             select(waiting)
             .where(waiting.c.next_at <= now, waiting.c.part.not_in(without))
-            .order_by(waiting.c.lead_id)
+            .order_by(waiting.c.lead_id < _first_id(now - FRESH), waiting.c.lead_id)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
@@ -90,6 +94,12 @@ class WaitingParts:
 
 def _this(lead_id: str, part: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return waiting.c.lead_id == lead_id, waiting.c.part == part
+
+
+def _first_id(time: datetime) -> str:
+    """The least UUIDv7 of that time: ids begin with it in ms (RFC 9562, 5.7) and so sort by it."""
+    digits = f"{int(time.timestamp() * 1000):012x}"
+    return f"{digits[:8]}-{digits[8:]}"
 
 
 def _pause(attempts: int) -> timedelta:
