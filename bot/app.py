@@ -19,6 +19,7 @@ from core import metrics
 from core.adapters.airtable import Airtable
 from core.adapters.chroma import Chroma
 from core.adapters.embedder import LoadedEmbedder, NoEmbedder, open_embedder
+from core.adapters.known_texts import KnownTexts
 from core.adapters.local_crm import LocalCrm
 from core.adapters.ollama import Ollama
 from core.analyze import Analyst
@@ -119,7 +120,12 @@ async def running(
             search=search,
             recogniser=Recogniser(store=store, search=search, region=settings.phone_region),
             analyst=Analyst(
-                businesses, embedder, model, answers=store.answers, heads=heads, time_zone=settings.zone
+                businesses,
+                KnownTexts(embedder, settings.model_dir),
+                model,
+                answers=store.answers,
+                heads=heads,
+                time_zone=settings.zone,
             ),
             crm=crm,
             crm_mapping=MAPPING,

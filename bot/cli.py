@@ -87,7 +87,7 @@ def init() -> None:
     """Prepare the embedding model; done once at set-up, a second run only looks."""
     from bot.commands import init as command  # noqa: PLC0415 - heavy
 
-    command.init(_settings())
+    _run(command.init(_settings()))
 
 
 @app.command()

@@ -4,12 +4,12 @@ Pure decisions over leads; core.store.merges writes them. Nothing is deleted: th
 said, and only its place on the desk is taken by the other one.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from core.actions import OPEN
 from core.errors import NotAllowed
+from core.identity.phones import tail
 from core.lead import Also, Contact, DeskStatus, Lead, Value
 
 Changes = Mapping[str, Mapping[str, tuple[Any, Any]]]
@@ -176,4 +176,5 @@ def _key(text: str) -> str:
 
 
 def _digits(phone: str) -> str:
-    return re.sub(r"[^\d+]", "", phone) or _key(phone)
+    """Equal for one number written with and without its country."""
+    return tail(phone) or _key(phone)

@@ -11,8 +11,8 @@ from weakref import WeakValueDictionary
 
 from core.lead import SYSTEM, DeskStatus, Event, Lead, utcnow
 from core.store import Store
-from core.store.merges import MERGED_IN
-from core.store.posts import Post, card_key
+from core.store.merges import MERGED, MERGED_IN
+from core.store.posts import Post, Showing, card_key
 from handlers import cards, mrkdwn, thread
 from handlers.slack.api import Slack, SlackRefused
 from handlers.slack.directory import Directory
@@ -49,6 +49,9 @@ class SlackBoard:
             showing = await self._store.posts.showing(lead_id)
             if showing.card is None and showing.lead.desk_status == DeskStatus.MERGED:
                 return showing.lead  # merged before it had a card: the other lead's says all
+            if showing.card is not None and _only_repeats(showing):
+                await self._take_back(showing.card)
+                return showing.lead
             card_ts = await self._show_card(showing.lead, showing.card)
             for event in showing.untold:
                 await self._tell(event, showing.lead, card_ts)
@@ -61,6 +64,16 @@ class SlackBoard:
             return post.ts
         channel = await self._directory.channel_id(lead.desk)
         return await self._post_once(card_key(lead.lead_id), channel, content)
+
+    async def _take_back(self, post: Post) -> None:
+        """Remove the placeholder of a lead that turned out to be no second request."""
+        if post.ts is not None:
+            try:
+                await self._slack.call("chat.delete", channel=post.channel, ts=post.ts)
+            except SlackRefused as error:
+                if error.code not in GONE:
+                    raise
+        await self._store.posts.forget(post.key)
 
     async def _tell(self, event: Event, lead: Lead, card_ts: str) -> None:
         channel = await self._directory.channel_id(lead.desk)
@@ -137,6 +150,12 @@ class SlackBoard:
             cursor = answer.get("response_metadata", {}).get("next_cursor", "")
             if not cursor:
                 return None
+
+
+def _only_repeats(showing: Showing) -> bool:
+    """Whether it was merged without anybody being asked, and its thread does not say so yet."""
+    merged = any(event.what == MERGED and event.actor == SYSTEM for event in showing.untold)
+    return merged and showing.lead.desk_status == DeskStatus.MERGED
 
 
 def _digest(content: dict[str, Any]) -> str:

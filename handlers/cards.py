@@ -197,7 +197,11 @@ def _actions(lead: Lead) -> Block:
     if lead.desk_status == DeskStatus.MERGED:
         return {"type": "actions", "block_id": actions_block_id(lead), "elements": buttons}
     alike = {"type": "button", "action_id": SIMILAR, "text": plain("Similar", 75), "value": lead.lead_id}
-    return {"type": "actions", "block_id": actions_block_id(lead), "elements": [*buttons, alike]}
+    if buttons and buttons[-1]["type"] == "overflow":  # the menu comes last
+        buttons, menu = buttons[:-1], buttons[-1:]
+    else:
+        menu = []
+    return {"type": "actions", "block_id": actions_block_id(lead), "elements": [*buttons, alike, *menu]}
 
 
 def _question(lead: Lead, asked: Match | None) -> Block | None:

@@ -14,10 +14,8 @@ RELATION = {
     MatchKind.SIMILAR: "Like",
 }
 
-QUESTION = {
-    MatchKind.DUPLICATE: "Likely duplicate of",
-    MatchKind.REPEAT: "Maybe the same person as",
-}
+LIKELY = 0.5
+"""Score from which a question about a request begins with "likely"."""
 
 ANSWERS = {
     ActionName.SAME_REQUEST: "Same request",
@@ -50,7 +48,7 @@ _STUMP = 12  # less room than this is no evidence
 def seen_before(lead: Lead, limit: int, hidden: frozenset[str] = frozenset()) -> str:
     """Earlier leads that belong with this one, a line a kind; mrkdwn of about ``limit`` visible letters."""
     unsure = next((match for match in lead.matches if not match.sure), None)
-    lines = [_line(lead, QUESTION[unsure.kind], [unsure], limit, hidden)] if unsure else []
+    lines = [_line(lead, _question(unsure), [unsure], limit, hidden)] if unsure else []
     for kind in MatchKind:
         found = [match for match in lead.matches if match.kind == kind and match.sure]
         if found:
@@ -75,6 +73,12 @@ def answer_buttons(match: Match) -> list[Block]:
         {"type": "button", "action_id": name.value, "text": plain(label, 75), "value": match.lead_id}
         for name, label in ANSWERS.items()
     ]
+
+
+def _question(match: Match) -> str:
+    if match.kind == MatchKind.REPEAT:
+        return "Maybe the same person as"
+    return "Likely duplicate of" if match.score >= LIKELY else "Maybe the same request as"
 
 
 def _line(lead: Lead, relation: str, found: Sequence[Match], limit: int, hidden: frozenset[str]) -> str:

@@ -124,6 +124,7 @@ def reason(lead: Lead, limit: int, hidden: frozenset[str] = frozenset()) -> str:
     words = veiled(own_words(lead, hidden), analysis, hidden)
     said = veiled(analysis.urgency_reason if analysis.is_urgent else analysis.summary, analysis, hidden)
     said = said.partition(": “")[0].rstrip(".:; ")  # what the rules say quotes the customer too
+    said = said[:1].upper() + said[1:]
     quote = f"“{cut(words, limit - 2)}”" if words else ""
     room = limit - len(quote) - len(": ")
     if not said or not quote or _same(said, words) or room < 20:  # noqa: PLR2004 - a stump of a sentence says nothing

@@ -27,6 +27,7 @@ SCOPES = {
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
     "conversations.history": "channels:history",
+    "chat.delete": "chat:write",
     "conversations.list": "channels:read",
     "conversations.members": "channels:read",
     "conversations.replies": "channels:history",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from core.actions import OPEN, Action, ActionName, decide
 from core.errors import NotAllowed, NotFound
+from core.identity.phones import tail
 from core.lead import Also, Contact, DeskStatus, Draft, Event, Lead, utcnow
 from core.merge import columns, directed, preview, restored, set_back
 from core.store import Store, open_store
@@ -72,11 +73,11 @@ def test_a_merge_and_its_undo_are_the_identity(kept: Lead, gone: Lead) -> None:
 def test_every_mail_and_phone_of_both_is_somewhere_in_the_survivor(kept: Lead, gone: Lead) -> None:
     survivor = preview(kept, gone).survivor
     mails = {mail.lower() for mail in filter(None, (survivor.contact.email, *survivor.also.emails))}
-    phones = {_digits(phone) for phone in filter(None, (survivor.contact.phone, *survivor.also.phones))}
+    phones = {tail(phone) for phone in filter(None, (survivor.contact.phone, *survivor.also.phones))}
     for each in (kept, gone):
         said = filter(None, (each.contact.email, *each.also.emails))
         assert {mail.lower() for mail in said} <= mails
-        assert each.contact.phone is None or _digits(each.contact.phone) in phones
+        assert each.contact.phone is None or tail(each.contact.phone) in phones
 
 
 @given(leads_like(OLDER), leads_like(NEWER))
@@ -96,10 +97,6 @@ def test_what_the_kept_lead_says_itself_stays(kept: Lead, gone: Lead) -> None:
     assert kept.custom_fields.items() <= survivor.custom_fields.items()
     assert survivor.owner == (kept.owner or gone.owner)
     assert survivor.analysis == kept.analysis
-
-
-def _digits(phone: str) -> str:
-    return "".join(char for char in phone if char in "+0123456789")
 
 
 def test_a_name_is_filled_up_only_by_one_that_agrees() -> None:

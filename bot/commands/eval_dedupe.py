@@ -18,7 +18,7 @@ from bot.settings import Settings
 from core import intake
 from core.adapters.chroma import Chroma
 from core.errors import InvalidLead
-from core.lead import Draft, Match, utcnow
+from core.lead import Draft, Match, MatchKind, utcnow
 from core.recognise import Recognised, Recogniser
 from core.search import Search
 from core.store import Store, open_store
@@ -137,6 +137,9 @@ async def _stored(store: Store, draft: Draft) -> str:
 def _matches(seen: Recognised, ids: dict[str, str]) -> list[dict[str, Any]]:
     found: list[Match] = list(seen.decision.matches)
     question = seen.decision.question
+    if question is not None and question.score < ASSUMED and seen.decision.links:
+        answer = {"kind": MatchKind.REPEAT, "score": 1 - question.score}  # whose lead it is, is known
+        question = question.model_copy(update=answer)
     if question is not None and question.score >= ASSUMED:
         found = [question, *(match for match in found if match.lead_id != question.lead_id)]
     return [{"id": ids[match.lead_id], "score": match.score, "kind": match.kind.value} for match in found]

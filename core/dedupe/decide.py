@@ -14,8 +14,8 @@ from core.lead import Contact, Evidence, Match, MatchKind
 SAME_REQUEST = 0.5
 """Probability from which two messages of one person are one request."""
 
-REQUEST_UNSURE = (0.3, 0.7)
-"""Between these a person is asked."""
+REQUEST_UNSURE = (0.3, 0.8)
+"""Between these a person is asked: another job for the same car is as alike as a job told in other words."""
 
 SAME_TEXT = 2.0
 """log2 weight of (nearly) the same message within a month, where nothing speaks against one person.
@@ -59,7 +59,8 @@ class Decision:
 
     Attributes:
         matches: of the same person for sure; duplicates first, the likeliest first.
-        question: the likeliest match that a person should confirm; None if nothing is unclear.
+        question: the likeliest match that a person should confirm: a duplicate, of a person who is known
+            for sure (it has links), or one person, of anybody else. None if nothing is unclear.
         links: lead id -> log2 weight, of leads surely by this person.
     """
 
@@ -112,6 +113,8 @@ def decide(
         matches = sorted((pair.match(known_weight=best, said=said) for pair in known), key=_by_worth)
         links = {pair.candidate.lead_id: pair.weight for pair in known if pair.weight >= weights.sure}
         question = _same_request([pair for pair in known if pair.candidate.lead_id not in said], best)
+        if question is not None:
+            matches = [match for match in matches if match.lead_id != question.lead_id]
         return Decision(matches=tuple(matches[:_MATCHES_MOST]), question=question, links=links)
     possible = [pair for pair in pairs if pair.weight >= weights.possible]
     if not possible:
@@ -205,7 +208,9 @@ def _same_request(known: Sequence[_Pair], best: float) -> Match | None:
     closest = max(known, key=lambda pair: pair.same.probability)
     if not low <= closest.same.probability < high:
         return None
-    return closest.match(known_weight=best, sure=False)
+    match = closest.match(known_weight=best, sure=False)
+    score = round(_probability(best) * closest.same.probability, 4)
+    return match.model_copy(update={"kind": MatchKind.DUPLICATE, "score": score})
 
 
 def _by_worth(match: Match) -> tuple[bool, float]:

@@ -63,7 +63,7 @@ async def embed_prototypes(
     Raises what the embedder raises.
     """
     listed = tuple(businesses)
-    texts = list(dict.fromkeys(text for business in listed for text in _sentences(business)))
+    texts = sentences(listed)
     rows = dict(zip(texts, await embedder.embed(texts), strict=True))
 
     def placed(sentences: Iterable[str]) -> NDArray[np.float32]:
@@ -80,6 +80,11 @@ async def embed_prototypes(
         )
         for business in listed
     }
+
+
+def sentences(businesses: Iterable[BusinessType]) -> list[str]:
+    """All that has to be embedded before messages can be compared with prototypes, each once."""
+    return list(dict.fromkeys(text for business in businesses for text in _sentences(business)))
 
 
 def likelihoods(log_odds: Mapping[Intent, float], temperature: float = 1.0) -> Mapping[Intent, float]:

@@ -17,8 +17,8 @@ from core.store.tables import leads, merges
 Follow = Callable[[Connection], None]
 """Enqueue what follows, inside the transaction that merges or undoes."""
 
-MERGED_IN = "merged_in"
-"""What happened to the kept lead; the line's why begins with the other one's number."""
+MERGED, MERGED_IN = "merged", "merged_in"
+"""What happened to the lead that went, and to the kept one; the line's why begins with the other's number."""
 
 _TURNS = 7703
 """PostgreSQL's advisory lock under which leads are merged one after the other, as on SQLite anyway."""
@@ -76,7 +76,7 @@ class Merges:
             }
             connection.execute(insert(merges), row)
             because = f": {reason}" if reason else ""
-            add_event(connection, _line(merge_id, actor, gone, "merged", kept.number + because))
+            add_event(connection, _line(merge_id, actor, gone, MERGED, kept.number + because))
             add_event(connection, _line(merge_id, actor, kept, MERGED_IN, gone.number + because))
             if follow is not None:
                 follow(connection)
