@@ -5,16 +5,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.dedupe import Candidate, Decision, Request, decide
+from core.dedupe import Candidate, Decision, Request, decide, may_matter
 from core.errors import Refused, Unavailable
-from core.identity import SHIPPED, Profile, Weights, compare, keys, profile_of
+from core.identity import SHIPPED, Weights, compare, keys, profile_of
 from core.lead import Analysis, Lead, Match, MatchKind
 from core.ports import Vector
 from core.search import Search
 from core.store import Store
-
-WORTH = 4.0
-"""log2 below `possible` up to which a pair is loaded whole: the same text may still lift it."""
+from core.store.leads import read_vectors
+from core.store.people import Turn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +58,8 @@ class Recogniser:
             near = await self.search.near_lead(lead, vector)
         except (Unavailable, Refused) as error:
             away = error
-        decision = await self._decide(lead, vector, list(near or ()))
+        nearest = list(near or ())
+        decision = await self.store.people.in_turn(lambda turn: self.decide(turn, lead, vector, nearest))
         similar = None if near is None else self.search.similar(near)
         return Recognised(decision=decision, vector=vector, similar=similar, away=away)
 
@@ -77,15 +77,22 @@ class Recogniser:
             final=final,
         )
 
-    async def _decide(self, lead: Lead, vector: Vector | None, near: Sequence[str]) -> Decision:
+    def decide(self, turn: Turn, lead: Lead, vector: Vector | None, near: Sequence[str]) -> Decision:
+        """Compare the lead with those before it, in its turn, and link it to those that are surely by one person.
+
+        Args:
+            turn: the transaction in which this is done.
+            lead: is known under its keys from now on.
+            vector: of its message; None while the embedding is away.
+            near: ids of leads with alike messages, which may share no key.
+        """
         profile = profile_of(lead.contact, lead.message, region=self.region, custom_fields=lead.custom_fields)
-        least = self.weights.possible - WORTH
-
-        def worth(other: Profile) -> bool:
-            return compare(profile, other, None, self.weights).weight >= least
-
-        around = await self.store.people.meet(
-            lead.lead_id, profile, keys(profile), near=() if profile.is_empty else near, worth=worth
+        around = turn.meet(
+            lead.lead_id,
+            profile,
+            keys(profile),
+            near=() if profile.is_empty else near,
+            worth=lambda other: may_matter(compare(profile, other, None, self.weights), self.weights),
         )
         if not around.candidates:
             return Decision()
@@ -93,22 +100,22 @@ class Recogniser:
             lead.contact,
             profile,
             Request(message=lead.message, at=lead.received_at),
-            await self._with_cosines(around.candidates, vector),
+            self._with_cosines(turn, around.candidates, vector),
             shared=around.shared,
             weights=self.weights,
             person_id=around.person_id,
             said=around.said,
         )
         if decision.links:
-            await self.store.people.link(lead.lead_id, decision.links)
+            turn.link(lead.lead_id, decision.links)
         return decision
 
-    async def _with_cosines(
-        self, candidates: Sequence[Candidate], vector: Vector | None
+    def _with_cosines(
+        self, turn: Turn, candidates: Sequence[Candidate], vector: Vector | None
     ) -> Sequence[Candidate]:
         if vector is None:
             return candidates
-        known = await self.store.leads.vectors(self.search.model, [each.lead_id for each in candidates])
+        known = read_vectors(turn.connection, self.search.model, [each.lead_id for each in candidates])
         return [
             replace(each, cosine=float(np.dot(known[each.lead_id], vector)))
             if each.lead_id in known

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 
 from core.dedupe.request import Request, Sameness, sameness
 from core.identity import SHIPPED, Comparison, Profile, Shared, Weights, compare
@@ -120,14 +121,25 @@ def decide(
     return Decision(question=likeliest.match(known_weight=likeliest.weight, sure=False))
 
 
+def may_matter(comparison: Comparison, weights: Weights) -> bool:
+    """Whether the pair could come out as one person's or as a question, once its messages are compared.
+
+    Args:
+        comparison: without the store's term frequencies, which only ever lower it.
+        weights: those it was made with.
+    """
+    lift = 0.0 if _clashes(comparison) else SAME_TEXT
+    return comparison.weight + lift >= weights.possible
+
+
 @dataclass(frozen=True)
 class _Pair:
     """The new lead beside one candidate."""
 
     candidate: Candidate
     comparison: Comparison
-    same: Sameness
     contact: Contact
+    request: Request
 
     @classmethod
     def of(
@@ -141,12 +153,16 @@ class _Pair:
         weights: Weights,
     ) -> "_Pair":
         comparison = compare(profile, candidate.profile, shared, weights)
-        same = sameness(request, candidate.request, candidate.cosine)
-        return cls(candidate, comparison, same, contact)
+        return cls(candidate, comparison, contact, request)
 
     @property
     def weight(self) -> float:
         return self.comparison.weight
+
+    @cached_property
+    def same(self) -> Sameness:
+        # Only once it is asked for: of namesakes without anything else in common the messages do not matter.
+        return sameness(self.request, self.candidate.request, self.candidate.cosine)
 
     @property
     def repeats_text(self) -> bool:
@@ -154,15 +170,10 @@ class _Pair:
         enough = len(self.candidate.request.words) >= _TEXT_WORDS
         return enough and self.same.is_nearly_equal and self.same.days <= _TEXT_DAYS
 
-    @property
-    def clashes(self) -> bool:
-        """Whether any field speaks against one person."""
-        return any(finding.weight < 0 and finding.field != "name" for finding in self.comparison.findings)
-
     def with_text(self) -> "_Pair":
         finding = Finding("message", "equal", SAME_TEXT)
         comparison = Comparison(self.weight + SAME_TEXT, (*self.comparison.findings, finding))
-        return _Pair(self.candidate, comparison, self.same, self.contact)
+        return replace(self, comparison=comparison)
 
     def match(
         self, *, known_weight: float, said: Mapping[str, Answer] | None = None, sure: bool = True
@@ -194,7 +205,14 @@ class _Pair:
 
 
 def _with_same_text(pairs: Sequence[_Pair]) -> list[_Pair]:
-    return [pair.with_text() if pair.repeats_text and not pair.clashes else pair for pair in pairs]
+    return [
+        pair.with_text() if not _clashes(pair.comparison) and pair.repeats_text else pair for pair in pairs
+    ]
+
+
+def _clashes(comparison: Comparison) -> bool:
+    """Whether any field speaks against one person."""
+    return any(finding.weight < 0 and finding.field != "name" for finding in comparison.findings)
 
 
 def _same_request(known: Sequence[_Pair], best: float) -> Match | None:

@@ -120,11 +120,7 @@ class Leads:
 
     async def vectors(self, model: str, lead_ids: Collection[str]) -> dict[str, Vector]:
         """The messages' embeddings by that model, of those leads that have one."""
-        query = select(vectors.c.lead_id, vectors.c.vector).where(
-            vectors.c.model == model, vectors.c.lead_id.in_(lead_ids)
-        )
-        rows = await self._database.read(lambda connection: connection.execute(query).all())
-        return {row.lead_id: np.frombuffer(row.vector, dtype="<f4") for row in rows}
+        return await self._database.read(lambda connection: read_vectors(connection, model, lead_ids))
 
     async def keep_vectors(self, model: str, by_lead: Mapping[str, Vector]) -> None:
         """Keep embeddings, replacing those of the same model."""
@@ -252,7 +248,16 @@ def read_lead(connection: Connection, lead_id: str, *, for_update: bool = False)
     return found[0]
 
 
+def read_vectors(connection: Connection, model: str, lead_ids: Collection[str]) -> dict[str, Vector]:
+    """The messages' embeddings by that model, inside the caller's transaction."""
+    rows = connection.execute(_VECTORS, {"model": model, "lead_ids": list(lead_ids)})
+    return {lead_id: np.frombuffer(vector, dtype="<f4") for lead_id, vector in rows}
+
+
 # Built once: making a statement costs SQLAlchemy more than running it on SQLite.
+_VECTORS = select(vectors.c.lead_id, vectors.c.vector).where(
+    vectors.c.model == bindparam("model"), vectors.c.lead_id.in_(bindparam("lead_ids", expanding=True))
+)
 _CHANGE = update(leads).where(leads.c.lead_id == bindparam("this")).values(version=leads.c.version + 1)
 _ONE = select(leads).where(leads.c.lead_id == bindparam("lead_id"))
 _NUMBERS = select(leads.c.lead_id, leads.c.number).where(
