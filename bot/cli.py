@@ -107,6 +107,37 @@ def reindex() -> None:
     _run(command.reindex(_settings()))
 
 
+@app.command("import")
+def import_leads(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, or JSON lines (.jsonl).")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show and count.")] = False,
+    business_type: Annotated[
+        str | None, typer.Option(help="Of rows that name none; default: BUSINESS_TYPE.")
+    ] = None,
+    source: Annotated[str, typer.Option(help="Of rows that name none.")] = "import",
+    said: Annotated[
+        list[str] | None,
+        typer.Option("--map", help='"Column=field" where the guess is wrong; "custom": no field of ours.'),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take in old leads: known people and duplicates are found in them later. Posts no cards."""
+    from bot.commands import import_leads as command  # noqa: PLC0415 - heavy
+
+    _run(
+        command.import_leads(
+            _settings(),
+            file,
+            dry_run=dry_run,
+            business_type=business_type,
+            source=source,
+            said=said or (),
+            yes=yes,
+        )
+    )
+
+
 @app.command()
 def bench(
     *,

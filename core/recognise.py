@@ -78,7 +78,7 @@ class Recogniser:
         )
 
     def decide(self, turn: Turn, lead: Lead, vector: Vector | None, near: Sequence[str]) -> Decision:
-        """Compare the lead with those before it, in its turn, and link it to those that are surely by one person.
+        """Compare the lead, in its turn, with those before it, and link it to those of the same person.
 
         Args:
             turn: the transaction in which this is done.
@@ -132,9 +132,7 @@ def _matches(decision: Decision, similar: Mapping[str, float], numbers: Mapping[
         similar: lead id -> cosine, of leads alike in meaning.
         numbers: lead id -> L-1042, of those that exist: the index may know leads that were erased.
     """
-    found = {match.lead_id: match for match in decision.matches}
-    if decision.question is not None:
-        found[decision.question.lead_id] = decision.question
+    found = {match.lead_id: match for match in decision.all_matches}
     for lead_id, cosine in similar.items():
         if lead_id in numbers and lead_id not in found:
             score = min(max(cosine, 0.0), 1.0)

@@ -25,13 +25,15 @@ READERS = 3
 """Threads that search; one more writes, so that what was asked first is written first."""
 
 
-async def open_chroma(path: Path | None, url: str | None) -> "Chroma":
+async def open_chroma(path: Path | None, url: str | None, *, rows: int = calls.WRITE_ROWS) -> "Chroma":
     """The index in the folder ``path``, made if need be, or on the server ``url``; open and found sound.
+
+    ``rows``: leads of one write; BULK_ROWS is for processes that do nothing else meanwhile.
 
     Raises Unavailable when the server is away or the data in ``path`` is damaged (the message names
     `basecamp reindex`), Refused when the collection was made for another distance.
     """
-    index = Chroma(path, url)
+    index = Chroma(path, url, rows=rows)
     try:
         await index.connect()
     except LeadDeskError:
@@ -59,14 +61,21 @@ class Chroma:
     Connects at the first call and again at each call after a failure, so it may be made while Chroma is away.
     """
 
-    def __init__(self, path: Path | None, url: str | None, *, timeout: float = calls.TIMEOUT) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        url: str | None,
+        *,
+        timeout: float = calls.TIMEOUT,
+        rows: int = calls.WRITE_ROWS,
+    ) -> None:
         """Promise an index on the server ``url`` if given, else in the folder ``path``; touches neither.
 
-        ``timeout``: seconds for one call.
+        ``timeout``: seconds for one call. ``rows``: leads of one write.
         """
         if url is None and path is None:
             raise ValueError("either a folder or a server's URL")
-        self._path, self._url, self._timeout = path, url, timeout
+        self._path, self._url, self._timeout, self._rows = path, url, timeout, rows
         self._client: Client | None = None
         self._collection: Collection | None = None
         self._connecting = Lock()
@@ -120,8 +129,8 @@ class Chroma:
         """Remove; an unknown id is no error. Nothing asked before this is written after it."""
         ids = list(lead_ids)
         async with self._writing:
-            for start in range(0, len(ids), calls.WRITE_ROWS):
-                await self._ask(self._writer, partial(calls.delete, ids[start : start + calls.WRITE_ROWS]))
+            for start in range(0, len(ids), self._rows):
+                await self._ask(self._writer, partial(calls.delete, ids[start : start + self._rows]))
 
     async def count(self) -> int:
         """How many leads the index holds."""
@@ -149,7 +158,7 @@ class Chroma:
         self._waiting = []
         points = iter({lead_id: point for rows, _ in batch for lead_id, point in rows.items()}.values())
         try:
-            while chunk := list(islice(points, calls.WRITE_ROWS)):
+            while chunk := list(islice(points, self._rows)):
                 await self._ask(self._writer, partial(calls.write, chunk))
         except LeadDeskError as error:
             for _, written in batch:

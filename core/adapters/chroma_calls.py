@@ -35,6 +35,9 @@ WRITE_ROWS = 32
 for 50 ms, 256 for 240 ms, at 1.8 against 0.9 ms a row.
 """
 
+BULK_ROWS = 1_000
+"""Rows a write where nothing else has to go on meanwhile, as in `basecamp reindex`."""
+
 OVERFETCH = (4, 16, 64)
 """How many times ``limit`` is fetched before Chroma is asked to filter.
 

@@ -68,6 +68,13 @@ class Decision:
     question: Match | None = None
     links: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def all_matches(self) -> tuple[Match, ...]:
+        """Each earlier lead once, the one in question as such."""
+        if self.question is None:
+            return self.matches
+        return (self.question, *(each for each in self.matches if each.lead_id != self.question.lead_id))
+
     def asked(self) -> "Decision":
         """The same for a lead that has its card already: that it is a duplicate is a question then."""
         first = self.matches[0] if self.matches else None
