@@ -1,4 +1,4 @@
-"""Times the look-up and decision for one lead among many stored: ``python -m bench.recognise [SIZES…] [URL]``.
+"""Times looking one lead up among many and deciding on it: ``python -m bench.recognise [SIZES…] [URL]``.
 
 Without the embedding. Beside it a full scan: the lead compared with each stored profile.
 """

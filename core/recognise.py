@@ -7,7 +7,7 @@ import numpy as np
 
 from core.dedupe import Candidate, Decision, Request, decide, may_matter
 from core.errors import Refused, Unavailable
-from core.identity import SHIPPED, Weights, compare, keys, profile_of
+from core.identity import SHIPPED, Weights, keys, profile_of
 from core.lead import Analysis, Lead, Match, MatchKind
 from core.ports import Vector
 from core.search import Search
@@ -92,7 +92,7 @@ class Recogniser:
             profile,
             keys(profile),
             near=() if profile.is_empty else near,
-            worth=lambda other: may_matter(compare(profile, other, None, self.weights), self.weights),
+            worth=lambda other: may_matter(profile, other, self.weights),
         )
         if not around.candidates:
             return Decision()

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from core.dedupe.request import Request, Sameness, sameness
-from core.identity import SHIPPED, Comparison, Profile, Shared, Weights, compare
+from core.identity import SHIPPED, Comparison, Profile, Shared, Weights, ceiling, compare
 from core.identity.compare import Finding
 from core.identity.explain import explain
 from core.lead import Contact, Evidence, Match, MatchKind
@@ -128,13 +128,15 @@ def decide(
     return Decision(question=likeliest.match(known_weight=likeliest.weight, sure=False))
 
 
-def may_matter(comparison: Comparison, weights: Weights) -> bool:
-    """Whether the pair could come out as one person's or as a question, once its messages are compared.
+def may_matter(ours: Profile, theirs: Profile, weights: Weights) -> bool:
+    """Whether two leads could come out as one person's or as a question, once their messages are compared.
 
-    Args:
-        comparison: without the store's term frequencies, which only ever lower it.
-        weights: those it was made with.
+    Told without the store's term frequencies, which only ever lower a weight.
     """
+    most, clash = ceiling(ours, theirs, weights)
+    if most + (0.0 if clash else SAME_TEXT) < weights.possible:
+        return False
+    comparison = compare(ours, theirs, None, weights)
     lift = 0.0 if _clashes(comparison) else SAME_TEXT
     return comparison.weight + lift >= weights.possible
 
