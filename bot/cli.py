@@ -18,6 +18,10 @@ crm = typer.Typer(help="The CRM.", no_args_is_help=True)
 app.add_typer(crm, name="crm")
 evaluate = typer.Typer(help="Measure how well leads are understood, on labelled files.", no_args_is_help=True)
 app.add_typer(evaluate, name="eval")
+learning = typer.Typer(
+    help="Learn from what people answered; only shown until told to apply.", no_args_is_help=True
+)
+app.add_typer(learning, name="learn")
 
 DEFAULT_RATE = 5.0
 
@@ -155,11 +159,34 @@ def eval_dedupe(
     *,
     leads: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Leads, one JSON object a line.")],
     out: Annotated[Path, typer.Option(dir_okay=False, help="Where to write what was found, a line a lead.")],
+    truth: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Labels, a line a lead: print the scores."),
+    ] = None,
+    embedding: Annotated[bool, typer.Option(help="Without it: as while the embedding is away.")] = True,
 ) -> None:
     """Compare each lead of a file with those before it: duplicates, known people, neither."""
     from bot.commands import eval_dedupe as command  # noqa: PLC0415 - heavy
 
-    _run(command.eval_dedupe(_settings(), leads, out))
+    _run(command.eval_dedupe(_settings(), leads, out, truth=truth, embedding=embedding))
+
+
+@evaluate.command("answers")
+def eval_answers() -> None:
+    """Compare what people answered on cards with what is predicted for those pairs of leads."""
+    from bot.commands import eval_answers as command  # noqa: PLC0415 - heavy
+
+    _run(command.eval_answers(_settings()))
+
+
+@learning.command("identity")
+def learn_identity(
+    *, apply: Annotated[bool, typer.Option("--apply", help="Keep the weights, if they are better.")] = False
+) -> None:
+    """Learn from the answers on cards how much each agreement of two contacts weighs."""
+    from bot.commands import learn_identity as command  # noqa: PLC0415 - heavy
+
+    _run(command.identity(_settings(), apply=apply))
 
 
 @crm.command("export")

@@ -1,19 +1,19 @@
 """Recognising a lead: who is this, and is it the same request again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.dedupe import Candidate, Decision, Request, decide, may_matter
+from core.dedupe import Candidate, Decision, Odds, Request, decide, may_matter, odds
 from core.errors import Refused, Unavailable
-from core.identity import SHIPPED, Weights, keys, profile_of
+from core.identity import SHIPPED, Profile, Weights, keys, profile_of
 from core.lead import Analysis, Lead, Match, MatchKind
 from core.ports import Vector
 from core.search import Search
 from core.store import Store
 from core.store.leads import read_vectors
-from core.store.people import Turn
+from core.store.people import Surroundings, Turn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,12 +22,14 @@ class Recognised:
 
     Attributes:
         vector: of its message; None while the embedding is away.
-        similar: alike leads, id -> cosine, nearest first; None while they cannot be found.
+        near: ids of the leads with the nearest messages; None while they cannot be found.
+        similar: those alike, id -> cosine, nearest first; None while they cannot be found.
         away: why something is missing.
     """
 
     decision: Decision
     vector: Vector | None = None
+    near: Sequence[str] | None = None
     similar: Mapping[str, float] | None = None
     away: Unavailable | Refused | None = None
 
@@ -61,7 +63,13 @@ class Recogniser:
         nearest = list(near or ())
         decision = await self.store.people.in_turn(lambda turn: self.decide(turn, lead, vector, nearest))
         similar = None if near is None else self.search.similar(near)
-        return Recognised(decision=decision, vector=vector, similar=similar, away=away)
+        return Recognised(
+            decision=decision,
+            vector=vector,
+            near=None if near is None else nearest,
+            similar=similar,
+            away=away,
+        )
 
     async def keep(
         self, lead: Lead, seen: Recognised, *, analysis: Analysis | None = None, final: bool = False
@@ -86,13 +94,9 @@ class Recogniser:
             vector: of its message; None while the embedding is away.
             near: ids of leads with alike messages, which may share no key.
         """
-        profile = profile_of(lead.contact, lead.message, region=self.region, custom_fields=lead.custom_fields)
-        around = turn.meet(
-            lead.lead_id,
-            profile,
-            keys(profile),
-            near=() if profile.is_empty else near,
-            worth=lambda other: may_matter(profile, other, self.weights),
+        profile = self._profile(lead)
+        around = self._meet(
+            turn, lead, profile, near, worth=lambda other: may_matter(profile, other, self.weights)
         )
         if not around.candidates:
             return Decision()
@@ -109,6 +113,29 @@ class Recogniser:
         if decision.links:
             turn.link(lead.lead_id, decision.links)
         return decision
+
+    def odds(self, turn: Turn, lead: Lead, vector: Vector | None, near: Sequence[str]) -> dict[str, Odds]:
+        """How likely each earlier lead that it is compared with belongs with it; for evaluation."""
+        profile = self._profile(lead)
+        around = self._meet(turn, lead, profile, near, worth=lambda _: True)
+        return odds(
+            lead.contact,
+            profile,
+            Request(message=lead.message, at=lead.received_at),
+            self._with_cosines(turn, around.candidates, vector),
+            shared=around.shared,
+            weights=self.weights,
+        )
+
+    def _profile(self, lead: Lead) -> Profile:
+        return profile_of(lead.contact, lead.message, region=self.region, custom_fields=lead.custom_fields)
+
+    def _meet(
+        self, turn: Turn, lead: Lead, profile: Profile, near: Sequence[str], worth: Callable[[Profile], bool]
+    ) -> Surroundings:
+        # Without anything known of a person, alike messages are no sign of one.
+        near = () if profile.is_empty else near
+        return turn.meet(lead.lead_id, profile, keys(profile), near=near, worth=worth)
 
     def _with_cosines(
         self, turn: Turn, candidates: Sequence[Candidate], vector: Vector | None

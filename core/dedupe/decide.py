@@ -107,12 +107,9 @@ def decide(
         said: lead id -> what somebody said of that lead and this one; goes before all evidence.
     """
     said = said or {}
-    pairs = [
-        _Pair.of(contact, profile, request, each, shared=shared or {}, weights=weights) for each in candidates
-    ]
+    pairs = _pairs(contact, profile, request, candidates, shared=shared or {}, weights=weights)
     apart = {each.person_id for each in candidates if said.get(each.lead_id) == Answer.DIFFERENT}
     pairs = [pair for pair in pairs if pair.candidate.person_id not in apart - {person_id}]
-    pairs = _with_same_text(pairs)
     sure = {pair.candidate.person_id for pair in pairs if pair.weight >= weights.sure} | {person_id}
     known = [pair for pair in pairs if pair.candidate.person_id in sure]
     if known:
@@ -139,6 +136,41 @@ def may_matter(ours: Profile, theirs: Profile, weights: Weights) -> bool:
     comparison = compare(ours, theirs, None, weights)
     lift = 0.0 if _clashes(comparison) else SAME_TEXT
     return comparison.weight + lift >= weights.possible
+
+
+@dataclass(frozen=True)
+class Odds:
+    """How likely an earlier lead is by the same person, and if so, the same request; each 0..1."""
+
+    person: float
+    request: float
+
+    @property
+    def duplicate(self) -> float:
+        """Both."""
+        return self.person * self.request
+
+
+def odds(
+    contact: Contact,
+    profile: Profile,
+    request: Request,
+    candidates: Sequence[Candidate],
+    *,
+    shared: Shared | None = None,
+    weights: Weights = SHIPPED,
+) -> dict[str, Odds]:
+    """What ``decide`` goes by, of every candidate: lead id -> odds; a person counts by its best evidence."""
+    pairs = _pairs(contact, profile, request, candidates, shared=shared or {}, weights=weights)
+    best: dict[str, float] = {}
+    for pair in pairs:
+        best[pair.candidate.person_id] = max(pair.weight, best.get(pair.candidate.person_id, pair.weight))
+    return {
+        pair.candidate.lead_id: Odds(
+            person=_probability(best[pair.candidate.person_id]), request=pair.same.probability
+        )
+        for pair in pairs
+    }
 
 
 @dataclass(frozen=True)
@@ -213,7 +245,17 @@ class _Pair:
         return tuple(says)
 
 
-def _with_same_text(pairs: Sequence[_Pair]) -> list[_Pair]:
+def _pairs(
+    contact: Contact,
+    profile: Profile,
+    request: Request,
+    candidates: Sequence[Candidate],
+    *,
+    shared: Shared,
+    weights: Weights,
+) -> list[_Pair]:
+    """The new lead beside each candidate, the same text counted as evidence."""
+    pairs = [_Pair.of(contact, profile, request, each, shared=shared, weights=weights) for each in candidates]
     return [
         pair.with_text() if not _clashes(pair.comparison) and pair.repeats_text else pair for pair in pairs
     ]

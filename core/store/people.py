@@ -132,6 +132,10 @@ class People:
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
         return [Labelled(**{**row, "answer": Answer(row["answer"])}) for row in rows]
 
+    async def profiles(self, lead_ids: Collection[str]) -> dict[str, Profile]:
+        """What those of these leads that were compared say about their persons, by lead id."""
+        return await self._database.read(lambda connection: _profiles(connection, lead_ids, before=_ANY))
+
     async def leads_of(self, person_id: str) -> list[str]:
         """The ids of a person's leads, oldest first."""
         query = select(leads.c.lead_id).where(leads.c.person_id == person_id).order_by(leads.c.lead_id)
