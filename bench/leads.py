@@ -31,14 +31,11 @@ COMMON = _words(
     """
 )
 RARE = [
-    start + end
-    for start, end in product(
-        _words(
-            "Hart Ash Black Brad Carl Crom Dal East Fair Gold Hal Ken Lang Mar Nor Oak Pem Rad Sand Thorn Wex"
-        ),
-        _words(
-            "ley ton well wood field ford man bury worth ham more dale by stead ridge wick shaw land croft"
-        ),
+    "".join(parts).title()
+    for parts in product(
+        _words("b br c ch cl d dr f fl g gr h k kn l m n p pr r s sh st t th tr v w wh y"),
+        _words("al an ar ed el en er il in ir ol on or ul un ur"),
+        _words("ley ton well wood field ford man bury worth ham more dale by stead ridge wick"),
     )
 ]
 MAIL = ("gmail.com", "gmail.com", "yahoo.com", "hotmail.com", "outlook.com", "icloud.com")

@@ -38,7 +38,7 @@ class OldLead:
 def known(connection: Connection, event_keys: Sequence[str]) -> dict[str, str]:
     """Those rows that are leads already: key -> lead id."""
     rows = connection.execute(_KNOWN, {"event_keys": list(event_keys)})
-    return dict(rows.tuples().all())
+    return {row.event_key: row.lead_id for row in rows}
 
 
 def add_old_leads(

@@ -208,7 +208,8 @@ class Turn:
         """Group the leads of all persons that are touched anew, by their links and by what people said."""
         connection = self.connection
         persons = _persons(connection, touched)
-        members = dict(connection.execute(_MEMBERS, {"persons": list(persons)}).tuples().all())
+        rows = connection.execute(_MEMBERS, {"persons": list(persons)})
+        members = {row.lead_id: row.person_id for row in rows}
         among = {"members": list(members)}
         edges = {(row.lead_id, row.other_id): row.weight for row in connection.execute(_LINKS, among)}
         apart = [(row.lead_id, row.other_id) for row in connection.execute(_APART, among)]
