@@ -45,7 +45,7 @@ async def main(count: int) -> None:
 def _write(file: Path, count: int) -> list[str]:
     """The file, as a CRM would export it; gives back some of its messages."""
     names = ("received_at", "first_name", "last_name", "email", "phone", "message", "source")
-    messages = []
+    messages: list[str] = []
     with file.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)
         writer.writerow(("Created", "First name", "Last name", "E-mail", "Phone", "Comments", "Lead source"))

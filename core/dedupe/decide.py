@@ -23,6 +23,9 @@ SAME_TEXT = 2.0
 
 Not where something does: relatives and namesakes send the same words (a campaign's, a form's example)."""
 
+_ROUNDING = 1e-9
+"""The same weights added in another order."""
+
 _TEXT_DAYS, _TEXT_WORDS = 30.0, 3
 _MATCHES_MOST = 20
 """Earlier leads of a person that are kept as matches, duplicates first."""
@@ -131,11 +134,11 @@ def may_matter(ours: Profile, theirs: Profile, weights: Weights) -> bool:
     Told without the store's term frequencies, which only ever lower a weight.
     """
     most, clash = ceiling(ours, theirs, weights)
-    if most + (0.0 if clash else SAME_TEXT) < weights.possible:
+    if most + (0.0 if clash else SAME_TEXT) < weights.possible - _ROUNDING:
         return False
     comparison = compare(ours, theirs, None, weights)
     lift = 0.0 if _clashes(comparison) else SAME_TEXT
-    return comparison.weight + lift >= weights.possible
+    return comparison.weight + lift >= weights.possible - _ROUNDING
 
 
 @dataclass(frozen=True)

@@ -134,8 +134,13 @@ def _fitted(
 ) -> NDArray[np.float64]:
     """The change of each weight (log2) that makes the labels likeliest, changes being normal around 0.
 
-    Newton's method: the penalised likelihood has one top.
+    Newton's method, a step that goes too far halved: what is minimised has one bottom.
     """
+
+    def cost(change: NDArray[np.float64]) -> float:
+        weight = _LN2 * (offset + design @ change)
+        return float(np.sum(np.logaddexp(0, weight) - truth * weight) + change @ change / (2 * SPREAD**2))
+
     delta = np.zeros(design.shape[1])
     pull = np.eye(design.shape[1]) / SPREAD**2
     for _ in range(_ROUNDS):
@@ -143,7 +148,9 @@ def _fitted(
         slope = _LN2 * design.T @ (chance - truth) + pull @ delta
         curve = _LN2**2 * (design.T * (chance * (1 - chance))) @ design + pull
         step = np.linalg.solve(curve, slope)
-        delta -= step
+        while cost(delta - step) > cost(delta) and np.abs(step).max() >= _STILL:
+            step /= 2
+        delta = delta - step
         if np.abs(step).max() < _STILL:
             break
     return delta

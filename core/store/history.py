@@ -48,9 +48,9 @@ def add_old_leads(
     if not old:
         return []
     now = utcnow()
-    connection.execute(_ADD_SUBMISSIONS, [_submission(each) | {"received_at": now} for each in old])
     filled = {"desk": desk, "created_at": now, "updated_at": now}
     connection.execute(_ADD_LEADS, [_lead(each, business_type) | filled for each in old])
+    connection.execute(_ADD_SUBMISSIONS, [_submission(each) | {"received_at": now} for each in old])
     add_events(
         connection,
         [

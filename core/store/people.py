@@ -24,8 +24,8 @@ T = TypeVar("T")
 KEY_HITS = 100
 """Newest leads looked at under one key: a key that more share says little."""
 
-CANDIDATES_MOST = 60
-"""Leads compared field by field, those that share the most telling keys first: 40 us each."""
+CANDIDATES_MOST = 40
+"""Leads compared field by field, those that share the most telling keys first: 40 us each, with loading."""
 
 PERSON_MOST = 50
 """Leads of one person whose requests are compared."""
