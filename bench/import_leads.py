@@ -31,7 +31,14 @@ async def main(count: int) -> None:
         before = await _raw(settings, messages)
         start, cpu = time.perf_counter(), time.process_time()
         await import_leads(
-            settings, file, dry_run=False, business_type=None, source="import", said=(), yes=True
+            settings,
+            file,
+            dry_run=False,
+            business_type=None,
+            source="import",
+            outcome="lost",
+            said=(),
+            yes=True,
         )
         rate, cpu = count / (time.perf_counter() - start), time.process_time() - cpu
         after = await _raw(settings, messages)

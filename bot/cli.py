@@ -120,6 +120,9 @@ def import_leads(
         str | None, typer.Option(help="Of rows that name none; default: BUSINESS_TYPE.")
     ] = None,
     source: Annotated[str, typer.Option(help="Of rows that name none.")] = "import",
+    outcome: Annotated[
+        str, typer.Option(help="Of rows that do not plainly say theirs: lost, won, rejected, new (open).")
+    ] = "lost",
     said: Annotated[
         list[str] | None,
         typer.Option("--map", help='"Column=field" where the guess is wrong; "custom": no field of ours.'),
@@ -136,6 +139,7 @@ def import_leads(
             dry_run=dry_run,
             business_type=business_type,
             source=source,
+            outcome=outcome,
             said=said or (),
             yes=yes,
         )

@@ -179,7 +179,7 @@ def test_no_text_breaks_the_reading_of_dates(text: str) -> None:
 def test_what_is_no_field_of_ours_is_kept_as_a_custom_field() -> None:
     row = past({"Message": "Hello", "Owner": "Jane Doe", "Status": "Quoted", "Campaign": "spring", "x": ""})
     assert row.draft.custom_fields == {"owner": "Jane Doe", "Status": "Quoted", "Campaign": "spring"}
-    assert (row.owner, row.desk_status) == (None, DeskStatus.NEW)
+    assert (row.owner, row.desk_status) == (None, DeskStatus.LOST)
 
 
 def test_an_owner_that_is_a_slack_user_is_the_owner() -> None:
@@ -278,7 +278,7 @@ async def test_old_leads_are_taken_in_as_history_with_their_people_and_duplicate
         first, again, ana, anew = await all_leads(store)
         similar = await backfill.recogniser.search.near_text("squealing brakes")
     assert progress == Progress(taken=4, duplicates=1, repeats=1)
-    assert [lead.desk_status for lead in (first, again, ana, anew)] == ["won", "lost", "new", "new"]
+    assert [lead.desk_status for lead in (first, again, ana, anew)] == ["won", "lost", "lost", "new"]
     assert first.received_at == datetime(2024, 3, 14, 10, 22, tzinfo=UTC)
     assert ana.custom_fields == {"outcome": "Quoted"}
     assert {first.person_id, again.person_id, anew.person_id} == {first.lead_id}
@@ -396,6 +396,7 @@ def test_the_command_shows_counts_imports_and_goes_on(tmp_path: Path) -> None:
         (["--map", "Nothing=email"], "there is no column 'Nothing'"),
         (["--map", "Contact=mailbox"], "'mailbox' is not one of"),
         (["--map", "Customer wrote=custom"], "no column holds the messages"),
+        (["--outcome", "maybe"], "--outcome is not one of"),
         (["--business-type", "bakery"], "--business-type is not one of"),
     ],
 )

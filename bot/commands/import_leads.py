@@ -26,10 +26,13 @@ from core.backfill import Progress as Counts
 from core.backfill.columns import FIELDS
 from core.backfill.rows import row_key
 from core.errors import InvalidLead, Refused
-from core.lead import utcnow
+from core.lead import DeskStatus, utcnow
 from core.recognise import Recogniser
 from core.search import Search
 from core.store import open_store
+
+UNSAID = ("lost", "won", "rejected", "new")
+"""What rows may become that do not say their outcome; new: they are open, and on `/lead list`."""
 
 REFUSALS_SHOWN = 20
 SAMPLE_LETTERS = 40
@@ -41,6 +44,7 @@ class Reading:
 
     Attributes:
         source: of leads whose row names none.
+        otherwise: the outcome of those whose row plainly says none.
         read: bytes read so far.
         refused: what could not be taken, at most REFUSALS_SHOWN sentences.
         refusals: how many there are.
@@ -49,6 +53,7 @@ class Reading:
     table: Table
     columns: Sequence[Column]
     source: str
+    otherwise: DeskStatus
     now: datetime = field(default_factory=utcnow)
     read: int = 0
     refused: list[str] = field(default_factory=list)
@@ -72,6 +77,7 @@ class Reading:
                     source=self.source,
                     now=self.now,
                     business_types=business_types,
+                    otherwise=self.otherwise,
                 )
             except InvalidLead as error:
                 self._refuse(row.line, f"{error.field} {error.why}")
@@ -91,6 +97,7 @@ async def import_leads(
     dry_run: bool,
     business_type: str | None,
     source: str,
+    outcome: str,
     said: Sequence[str],
     yes: bool,
 ) -> None:
@@ -107,7 +114,10 @@ async def import_leads(
     _show(console, table, columns)
     if not any(column.field == "message" for column in columns):
         raise Refused("Import", 'no column holds the messages; name it with --map "Column=message"')
-    reading = Reading(table=table, columns=columns, source=source)
+    if outcome not in UNSAID:
+        raise Refused("Import", f"--outcome is not one of {', '.join(UNSAID)}")
+    console.print(f"Rows that do not plainly say their outcome become {outcome}.", highlight=False)
+    reading = Reading(table=table, columns=columns, source=source, otherwise=DeskStatus(outcome))
     business_type = business_type or settings.business_type
     if business_type not in prompts.names():
         raise Refused("Import", f"--business-type is not one of {', '.join(prompts.names())}")

@@ -51,6 +51,7 @@ def read_row(
     source: str,
     now: datetime,
     business_types: frozenset[str],
+    otherwise: DeskStatus = DeskStatus.LOST,
 ) -> Past:
     """The row as a lead; InvalidLead names the first field that is wrong.
 
@@ -62,6 +63,7 @@ def read_row(
         source: of leads whose row names none.
         now: aware; the time of receipt where the row has none.
         business_types: those this deployment knows.
+        otherwise: the outcome of rows that do not plainly say one. Closed: open leads are for today's work.
     """
     known: dict[str, Any] = {}
     custom: dict[str, Any] = {}
@@ -74,7 +76,7 @@ def read_row(
             form = column.form if column.field == "received_at" else form
         elif value not in (None, "", [], {}):
             custom[storable(name)[:CONTACT_MAX]] = storable_json(value)
-    desk_status = _outcome(known.pop("outcome", None), custom)
+    desk_status = _outcome(known.pop("outcome", None), custom) or otherwise
     owner = _owner(known.pop("owner", None), custom)
     if str(known.get("received_at") or "").strip():
         known["received_at"] = _time(str(known["received_at"]), form)
@@ -95,12 +97,12 @@ def read_row(
     )
 
 
-def _outcome(value: Any, custom: dict[str, Any]) -> DeskStatus:
+def _outcome(value: Any, custom: dict[str, Any]) -> DeskStatus | None:
     text = str(value or "").strip()
     known = OUTCOMES.get(text.casefold())
     if known is None and text:
         custom["outcome"] = storable_json(text)
-    return known or DeskStatus.NEW
+    return known
 
 
 def _owner(value: Any, custom: dict[str, Any]) -> str | None:
