@@ -101,19 +101,21 @@ async def _asked(store: Store, past: Sequence[Past]) -> list[Lead]:
 
 
 async def _measure(store: Store, recogniser: Recogniser, asked: Sequence[Lead], size: int) -> None:
-    inside, whole, looked = [], [], []
+    inside, cpu, whole, looked = [], [], [], []
     for lead in asked:
 
         def work(turn: Turn, lead: Lead = lead) -> None:
-            started = time.perf_counter()
+            started, worked = time.perf_counter(), time.thread_time()
             recogniser.decide(turn, lead, None, ())
             inside.append(time.perf_counter() - started)
+            cpu.append(time.thread_time() - worked)
 
         started = time.perf_counter()
         await store.people.in_turn(work)
         whole.append(time.perf_counter() - started)
         looked.append(await _candidates(store, lead))
     _say("look-up and decision", inside)
+    _say("  of this CPU", cpu)
     _say("  with its transaction", whole)
     print(f"  candidates compared: mean {np.mean(looked):.1f}, p99 {np.quantile(looked, 0.99):.0f}")
     scans = await _scans(store, asked[:10], size)
