@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
+from pydantic import ValidationError
 from slack_bolt.async_app import AsyncApp
 
 import prompts
@@ -27,6 +28,7 @@ from core.crm import MAPPINGS
 from core.desk import Desk
 from core.errors import Refused
 from core.head import load_heads
+from core.identity import SHIPPED, Weights
 from core.pipeline import Parts
 from core.ports import CrmTable, Embedder, LanguageModel, VectorIndex
 from core.recognise import Recogniser
@@ -118,7 +120,9 @@ async def running(
         parts = Parts(
             store=store,
             search=search,
-            recogniser=Recogniser(store=store, search=search, region=settings.phone_region),
+            recogniser=Recogniser(
+                store=store, search=search, region=settings.phone_region, weights=load_weights(settings)
+            ),
             analyst=Analyst(
                 businesses,
                 KnownTexts(embedder, settings.model_dir),
@@ -192,6 +196,16 @@ def load_embedder(settings: Settings) -> LoadedEmbedder:
     except Refused as error:
         log.error("no_embedding", why=error.why)  # noqa: TRY400 - the sentence says it all
         return NoEmbedder(error)
+
+
+def load_weights(settings: Settings) -> Weights:
+    """The identity weights in use: learned ones if there are any, else those shipped; Refused if damaged."""
+    file = settings.identity_weights
+    try:
+        return Weights.model_validate_json(file.read_bytes()) if file.exists() else SHIPPED
+    except (OSError, ValidationError):
+        mend = "run `basecamp learn identity --apply` anew, or remove it to use the shipped ones"
+        raise Refused("Identity weights", f"{file} cannot be read; {mend}") from None
 
 
 def make_model(settings: Settings) -> Ollama | None:

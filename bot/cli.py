@@ -18,7 +18,7 @@ crm = typer.Typer(help="The CRM.", no_args_is_help=True)
 app.add_typer(crm, name="crm")
 evaluate = typer.Typer(help="Measure against labelled files.", no_args_is_help=True)
 app.add_typer(evaluate, name="eval")
-learn = typer.Typer(help="Learn from what people corrected.", no_args_is_help=True)
+learn = typer.Typer(help="Learn from what people said; only shown until told to apply.", no_args_is_help=True)
 app.add_typer(learn, name="learn")
 prompts = typer.Typer(help="The business types.", no_args_is_help=True)
 app.add_typer(prompts, name="prompts")
@@ -134,6 +134,41 @@ def reindex(*, anew: Annotated[bool, typer.Option("--anew", help="Empty the inde
     _run(command.reindex(_settings(), anew=anew))
 
 
+@app.command("import")
+def import_leads(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, or JSON lines (.jsonl).")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show and count.")] = False,
+    business_type: Annotated[
+        str | None, typer.Option(help="Of rows that name none; default: BUSINESS_TYPE.")
+    ] = None,
+    source: Annotated[str, typer.Option(help="Of rows that name none.")] = "import",
+    outcome: Annotated[
+        str, typer.Option(help="Of rows that do not say theirs: archived, lost, won, rejected, new (open).")
+    ] = "archived",
+    said: Annotated[
+        list[str] | None,
+        typer.Option("--map", help='"Column=field" where the guess is wrong; "custom": no field of ours.'),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take in old leads: known people and duplicates are found in them later. Posts no cards."""
+    from bot.commands import import_leads as command  # noqa: PLC0415 - heavy
+
+    _run(
+        command.import_leads(
+            _settings(),
+            file,
+            dry_run=dry_run,
+            business_type=business_type,
+            source=source,
+            outcome=outcome,
+            said=said or (),
+            yes=yes,
+        )
+    )
+
+
 @app.command()
 def bench(
     *,
@@ -151,11 +186,34 @@ def eval_dedupe(
     *,
     leads: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Leads, one JSON object a line.")],
     out: Annotated[Path, typer.Option(dir_okay=False, help="Where to write what was found, a line a lead.")],
+    truth: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Labels, a line a lead: print the scores."),
+    ] = None,
+    embedding: Annotated[bool, typer.Option(help="Without it: as while the embedding is away.")] = True,
 ) -> None:
     """Compare each lead of a file with those before it: duplicates, known people, neither."""
     from bot.commands import eval_dedupe as command  # noqa: PLC0415 - heavy
 
-    _run(command.eval_dedupe(_settings(), leads, out))
+    _run(command.eval_dedupe(_settings(), leads, out, truth=truth, embedding=embedding))
+
+
+@evaluate.command("answers")
+def eval_answers() -> None:
+    """Compare what people answered on cards with what is predicted for those pairs of leads."""
+    from bot.commands import eval_answers as command  # noqa: PLC0415 - heavy
+
+    _run(command.eval_answers(_settings()))
+
+
+@learn.command("identity")
+def learn_identity(
+    *, apply: Annotated[bool, typer.Option("--apply", help="Keep the weights, if they are better.")] = False
+) -> None:
+    """Learn from the answers on cards how much each agreement of two contacts weighs."""
+    from bot.commands import learn_identity as command  # noqa: PLC0415 - heavy
+
+    _run(command.identity(_settings(), apply=apply))
 
 
 @crm.command("export")

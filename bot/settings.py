@@ -194,6 +194,11 @@ class Settings(NeededToRun):
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'basecamp.db'}"
 
     @property
+    def identity_weights(self) -> Path:
+        """Where `basecamp learn identity --apply` keeps the weights it learned."""
+        return self.data_dir / "identity_weights.json"
+
+    @property
     def crm_kind(self) -> Literal["airtable", "local"]:
         """The CRM in use: as set, else Airtable when its key and base are set, else the local one."""
         return self.crm or ("airtable" if self.airtable_api_key and self.airtable_base_id else "local")

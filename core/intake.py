@@ -123,6 +123,17 @@ def storable(text: str) -> str:
     return UNSTORABLE.sub("\ufffd", text)
 
 
+def storable_json(value: Any) -> Any:
+    """The same for all texts in a JSON value; each at most as long as a message."""
+    if isinstance(value, str):
+        return storable(value)[:MESSAGE_MAX]
+    if isinstance(value, Mapping):
+        return {storable(str(key)): storable_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable_json(item) for item in value]
+    return value
+
+
 def _sort(payload: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Known fields by our names, and all the rest; of a field that is said twice, the first counts.
 
@@ -142,7 +153,7 @@ def _sort(payload: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         if field is not None and field not in known:
             known[field] = value
         else:
-            custom[storable(key)[:CONTACT_MAX]] = _storable_json(value)
+            custom[storable(key)[:CONTACT_MAX]] = storable_json(value)
     if len(custom) > CUSTOM_FIELDS_MAX:
         raise InvalidLead("custom_fields", f"more than {CUSTOM_FIELDS_MAX} fields", code="TOO_MANY_FIELDS")
     return known, custom
@@ -210,13 +221,3 @@ def _received_at(known: Mapping[str, Any], now: datetime) -> datetime:
 
 def _is_empty(value: Any) -> bool:
     return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
-
-
-def _storable_json(value: Any) -> Any:
-    if isinstance(value, str):
-        return storable(value)[:MESSAGE_MAX]
-    if isinstance(value, Mapping):
-        return {storable(str(key)): _storable_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_storable_json(item) for item in value]
-    return value

@@ -75,6 +75,7 @@ class DeskStatus(StrEnum):
     LOST = "lost"
     SPAM = "spam"
     MERGED = "merged"
+    ARCHIVED = "archived"  # brought in from earlier years without a word on how it ended
 
 
 class SyncStatus(StrEnum):

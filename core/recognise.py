@@ -1,20 +1,19 @@
 """Recognising a lead: who is this, and is it the same request again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.dedupe import Candidate, Decision, Request, decide
+from core.dedupe import Candidate, Decision, Odds, Request, decide, may_matter, odds
 from core.errors import Refused, Unavailable
-from core.identity import SHIPPED, Profile, Weights, compare, keys, profile_of
+from core.identity import SHIPPED, Profile, Weights, keys, profile_of
 from core.lead import Analysis, Lead, Match, MatchKind
 from core.ports import Vector
 from core.search import Search
 from core.store import Store
-
-WORTH = 4.0
-"""log2 below `possible` up to which a pair is loaded whole: the same text may still lift it."""
+from core.store.leads import read_vectors
+from core.store.people import Surroundings, Turn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,12 +22,14 @@ class Recognised:
 
     Attributes:
         vector: of its message; None while the embedding is away.
-        similar: alike leads, id -> cosine, nearest first; None while they cannot be found.
+        near: ids of the leads with the nearest messages; None while they cannot be found.
+        similar: those alike, id -> cosine, nearest first; None while they cannot be found.
         away: why something is missing.
     """
 
     decision: Decision
     vector: Vector | None = None
+    near: Sequence[str] | None = None
     similar: Mapping[str, float] | None = None
     away: Unavailable | Refused | None = None
 
@@ -59,9 +60,16 @@ class Recogniser:
             near = await self.search.near_lead(lead, vector)
         except (Unavailable, Refused) as error:
             away = error
-        decision = await self._decide(lead, vector, list(near or ()))
+        nearest = list(near or ())
+        decision = await self.store.people.in_turn(lambda turn: self.decide(turn, lead, vector, nearest))
         similar = None if near is None else await self.search.alike(near)
-        return Recognised(decision=decision, vector=vector, similar=similar, away=away)
+        return Recognised(
+            decision=decision,
+            vector=vector,
+            near=None if near is None else nearest,
+            similar=similar,
+            away=away,
+        )
 
     async def keep(
         self, lead: Lead, seen: Recognised, *, analysis: Analysis | None = None, final: bool = False
@@ -77,15 +85,18 @@ class Recogniser:
             final=final,
         )
 
-    async def _decide(self, lead: Lead, vector: Vector | None, near: Sequence[str]) -> Decision:
-        profile = profile_of(lead.contact, lead.message, region=self.region, custom_fields=lead.custom_fields)
-        least = self.weights.possible - WORTH
+    def decide(self, turn: Turn, lead: Lead, vector: Vector | None, near: Sequence[str]) -> Decision:
+        """Compare the lead, in its turn, with those before it, and link it to those of the same person.
 
-        def worth(other: Profile) -> bool:
-            return compare(profile, other, None, self.weights).weight >= least
-
-        around = await self.store.people.meet(
-            lead.lead_id, profile, keys(profile), near=() if profile.is_empty else near, worth=worth
+        Args:
+            turn: the transaction in which this is done.
+            lead: is known under its keys from now on.
+            vector: of its message; None while the embedding is away.
+            near: ids of leads with alike messages, which may share no key.
+        """
+        profile = self._profile(lead)
+        around = self._meet(
+            turn, lead, profile, near, worth=lambda other: may_matter(profile, other, self.weights)
         )
         if not around.candidates:
             return Decision()
@@ -93,22 +104,45 @@ class Recogniser:
             lead.contact,
             profile,
             Request(message=lead.message, at=lead.received_at),
-            await self._with_cosines(around.candidates, vector),
+            self._with_cosines(turn, around.candidates, vector),
             shared=around.shared,
             weights=self.weights,
             person_id=around.person_id,
             said=around.said,
         )
         if decision.links:
-            await self.store.people.link(lead.lead_id, decision.links)
+            turn.link(lead.lead_id, decision.links)
         return decision
 
-    async def _with_cosines(
-        self, candidates: Sequence[Candidate], vector: Vector | None
+    def odds(self, turn: Turn, lead: Lead, vector: Vector | None, near: Sequence[str]) -> dict[str, Odds]:
+        """How likely each earlier lead that it is compared with belongs with it; for evaluation."""
+        profile = self._profile(lead)
+        around = self._meet(turn, lead, profile, near, worth=lambda _: True)
+        return odds(
+            lead.contact,
+            profile,
+            Request(message=lead.message, at=lead.received_at),
+            self._with_cosines(turn, around.candidates, vector),
+            shared=around.shared,
+            weights=self.weights,
+        )
+
+    def _profile(self, lead: Lead) -> Profile:
+        return profile_of(lead.contact, lead.message, region=self.region, custom_fields=lead.custom_fields)
+
+    def _meet(
+        self, turn: Turn, lead: Lead, profile: Profile, near: Sequence[str], worth: Callable[[Profile], bool]
+    ) -> Surroundings:
+        # Without anything known of a person, alike messages are no sign of one.
+        near = () if profile.is_empty else near
+        return turn.meet(lead.lead_id, profile, keys(profile), near=near, worth=worth)
+
+    def _with_cosines(
+        self, turn: Turn, candidates: Sequence[Candidate], vector: Vector | None
     ) -> Sequence[Candidate]:
         if vector is None:
             return candidates
-        known = await self.store.leads.vectors(self.search.model, [each.lead_id for each in candidates])
+        known = read_vectors(turn.connection, self.search.model, [each.lead_id for each in candidates])
         return [
             replace(each, cosine=float(np.dot(known[each.lead_id], vector)))
             if each.lead_id in known
@@ -125,9 +159,7 @@ def _matches(decision: Decision, similar: Mapping[str, float], numbers: Mapping[
         similar: lead id -> cosine, of leads alike in meaning.
         numbers: lead id -> L-1042, of those that exist: the index may know leads that were erased.
     """
-    found = {match.lead_id: match for match in decision.matches}
-    if decision.question is not None:
-        found[decision.question.lead_id] = decision.question
+    found = {match.lead_id: match for match in decision.all_matches}
     for lead_id, cosine in similar.items():
         if lead_id in numbers and lead_id not in found:
             score = min(max(cosine, 0.0), 1.0)

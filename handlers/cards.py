@@ -55,6 +55,7 @@ STATES = {
     DeskStatus.LOST: "Lost",
     DeskStatus.SPAM: "Marked as spam",
     DeskStatus.MERGED: "Merged",
+    DeskStatus.ARCHIVED: "Archived",
 }
 
 

@@ -36,6 +36,7 @@ _OUTCOMES = {
     DeskStatus.LOST: "lost",
     DeskStatus.SPAM: "spam",
     DeskStatus.MERGED: "merged",
+    DeskStatus.ARCHIVED: "archived",
 }
 """How an earlier lead ended, or where it stands."""
 

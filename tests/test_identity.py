@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.dedupe import Candidate, Request, decide
-from core.identity import Profile, clusters, compare, keys, profile_of
+from core.dedupe import Candidate, Decision, Request, decide, may_matter
+from core.identity import SHIPPED, Profile, ceiling, clusters, compare, keys, profile_of
 from core.identity.explain import explain
 from core.identity.names import close, company_words, name_words, same_nickname
 from core.identity.phones import number_of
@@ -248,6 +248,24 @@ def test_the_evidence_is_the_same_from_both_sides(one: Contact, other: Contact) 
     assert compare(profile(one), profile(other)).weight == pytest.approx(
         compare(profile(other), profile(one)).weight
     )
+
+
+@given(contacts, contacts)
+def test_no_comparison_finds_more_than_its_ceiling(one: Contact, other: Contact) -> None:
+    most, clash = ceiling(profile(one), profile(other))
+    comparison = compare(profile(one), profile(other))
+    assert comparison.weight <= most + 1e-9
+    assert not clash or any(finding.weight < 0 for finding in comparison.findings)
+
+
+@given(contacts, contacts)
+def test_what_cannot_matter_leads_to_no_match_and_no_question(one: Contact, other: Contact) -> None:
+    request = Request(message="Brakes squeal when I stop at traffic lights", at=utcnow())
+    earlier = Candidate(
+        lead_id="1", number="L-1", person_id="1", contact=other, profile=profile(other), request=request
+    )
+    decision = decide(one, profile(one), request, [earlier])
+    assert may_matter(profile(one), profile(other), SHIPPED) or decision == Decision()
 
 
 @given(contacts, contacts)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from bot.app import make_crm, make_model
+from bot.app import load_weights, make_crm, make_model
 from bot.settings import Settings
 from core.adapters.chroma import open_chroma
 from core.adapters.embedder import open_embedder
 from core.errors import LeadDeskError
+from core.identity import SHIPPED
 from core.store import Store, open_store
 from handlers.slack.api import Slack
 from handlers.slack.directory import Directory
@@ -38,6 +39,7 @@ async def doctor(settings: Settings) -> None:
         findings.append(Finding("database", fine=False, says=str(error)))
     else:
         findings.append(Finding("database", fine=True, says=f"{await store.leads.count():,} leads"))
+        findings.append(await _look("identity", lambda: _identity(settings)))
         findings += await asyncio.gather(
             _look("Slack", lambda: _slack(settings)),
             _look("embedding", lambda: _embedding(settings)),
@@ -61,6 +63,11 @@ async def _look(name: str, ask: Callable[[], Awaitable[str]]) -> Finding:
         return Finding(name, fine=False, says=str(error))
     except TimeoutError:
         return Finding(name, fine=False, says=f"did not answer within {PATIENCE:.0f} s")
+
+
+async def _identity(settings: Settings) -> str:
+    learned = load_weights(settings) != SHIPPED
+    return f"weights learned here, in {settings.identity_weights}" if learned else "weights as shipped"
 
 
 async def _slack(settings: Settings) -> str:

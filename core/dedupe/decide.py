@@ -4,9 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 
 from core.dedupe.request import Request, Sameness, sameness
-from core.identity import SHIPPED, Comparison, Profile, Shared, Weights, compare
+from core.identity import SHIPPED, Comparison, Profile, Shared, Weights, ceiling, compare
 from core.identity.compare import Finding
 from core.identity.explain import explain
 from core.lead import Contact, Evidence, Match, MatchKind
@@ -21,6 +22,9 @@ SAME_TEXT = 2.0
 """log2 weight of (nearly) the same message within a month, where nothing speaks against one person.
 
 Not where something does: relatives and namesakes send the same words (a campaign's, a form's example)."""
+
+_ROUNDING = 1e-9
+"""The same weights added in another order."""
 
 _TEXT_DAYS, _TEXT_WORDS = 30.0, 3
 _MATCHES_MOST = 20
@@ -68,6 +72,13 @@ class Decision:
     question: Match | None = None
     links: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def all_matches(self) -> tuple[Match, ...]:
+        """Each earlier lead once, the one in question as such."""
+        if self.question is None:
+            return self.matches
+        return (self.question, *(each for each in self.matches if each.lead_id != self.question.lead_id))
+
     def asked(self) -> "Decision":
         """The same for a lead that has its card already: that it is a duplicate is a question then."""
         first = self.matches[0] if self.matches else None
@@ -100,12 +111,9 @@ def decide(
         said: lead id -> what somebody said of that lead and this one; goes before all evidence.
     """
     said = said or {}
-    pairs = [
-        _Pair.of(contact, profile, request, each, shared=shared or {}, weights=weights) for each in candidates
-    ]
+    pairs = _pairs(contact, profile, request, candidates, shared=shared or {}, weights=weights)
     apart = {each.person_id for each in candidates if said.get(each.lead_id) == Answer.DIFFERENT}
     pairs = [pair for pair in pairs if pair.candidate.person_id not in apart - {person_id}]
-    pairs = _with_same_text(pairs)
     sure = {pair.candidate.person_id for pair in pairs if pair.weight >= weights.sure} | {person_id}
     known = [pair for pair in pairs if pair.candidate.person_id in sure]
     if known:
@@ -123,14 +131,62 @@ def decide(
     return Decision(question=likeliest.match(known_weight=likeliest.weight, sure=False))
 
 
+def may_matter(ours: Profile, theirs: Profile, weights: Weights) -> bool:
+    """Whether two leads could come out as one person's or as a question, once their messages are compared.
+
+    Told without the store's term frequencies, which only ever lower a weight.
+    """
+    most, clash = ceiling(ours, theirs, weights)
+    if most + (0.0 if clash else SAME_TEXT) < weights.possible - _ROUNDING:
+        return False
+    comparison = compare(ours, theirs, None, weights)
+    lift = 0.0 if _clashes(comparison) else SAME_TEXT
+    return comparison.weight + lift >= weights.possible - _ROUNDING
+
+
+@dataclass(frozen=True)
+class Odds:
+    """How likely an earlier lead is by the same person, and if so, the same request; each 0..1."""
+
+    person: float
+    request: float
+
+    @property
+    def duplicate(self) -> float:
+        """Both."""
+        return self.person * self.request
+
+
+def odds(
+    contact: Contact,
+    profile: Profile,
+    request: Request,
+    candidates: Sequence[Candidate],
+    *,
+    shared: Shared | None = None,
+    weights: Weights = SHIPPED,
+) -> dict[str, Odds]:
+    """What ``decide`` goes by, of every candidate: lead id -> odds; a person counts by its best evidence."""
+    pairs = _pairs(contact, profile, request, candidates, shared=shared or {}, weights=weights)
+    best: dict[str, float] = {}
+    for pair in pairs:
+        best[pair.candidate.person_id] = max(pair.weight, best.get(pair.candidate.person_id, pair.weight))
+    return {
+        pair.candidate.lead_id: Odds(
+            person=_probability(best[pair.candidate.person_id]), request=pair.same.probability
+        )
+        for pair in pairs
+    }
+
+
 @dataclass(frozen=True)
 class _Pair:
     """The new lead beside one candidate."""
 
     candidate: Candidate
     comparison: Comparison
-    same: Sameness
     contact: Contact
+    request: Request
 
     @classmethod
     def of(
@@ -144,12 +200,16 @@ class _Pair:
         weights: Weights,
     ) -> "_Pair":
         comparison = compare(profile, candidate.profile, shared, weights)
-        same = sameness(request, candidate.request, candidate.cosine)
-        return cls(candidate, comparison, same, contact)
+        return cls(candidate, comparison, contact, request)
 
     @property
     def weight(self) -> float:
         return self.comparison.weight
+
+    @cached_property
+    def same(self) -> Sameness:
+        # Only once it is asked for: of namesakes without anything else in common the messages do not matter.
+        return sameness(self.request, self.candidate.request, self.candidate.cosine)
 
     @property
     def repeats_text(self) -> bool:
@@ -157,15 +217,10 @@ class _Pair:
         enough = len(self.candidate.request.words) >= _TEXT_WORDS
         return enough and self.same.is_nearly_equal and self.same.days <= _TEXT_DAYS
 
-    @property
-    def clashes(self) -> bool:
-        """Whether any field speaks against one person."""
-        return any(finding.weight < 0 and finding.field != "name" for finding in self.comparison.findings)
-
     def with_text(self) -> "_Pair":
         finding = Finding("message", "equal", SAME_TEXT)
         comparison = Comparison(self.weight + SAME_TEXT, (*self.comparison.findings, finding))
-        return _Pair(self.candidate, comparison, self.same, self.contact)
+        return replace(self, comparison=comparison)
 
     def match(
         self, *, known_weight: float, said: Mapping[str, Answer] | None = None, sure: bool = True
@@ -196,8 +251,25 @@ class _Pair:
         return tuple(says)
 
 
-def _with_same_text(pairs: Sequence[_Pair]) -> list[_Pair]:
-    return [pair.with_text() if pair.repeats_text and not pair.clashes else pair for pair in pairs]
+def _pairs(
+    contact: Contact,
+    profile: Profile,
+    request: Request,
+    candidates: Sequence[Candidate],
+    *,
+    shared: Shared,
+    weights: Weights,
+) -> list[_Pair]:
+    """The new lead beside each candidate, the same text counted as evidence."""
+    pairs = [_Pair.of(contact, profile, request, each, shared=shared, weights=weights) for each in candidates]
+    return [
+        pair.with_text() if not _clashes(pair.comparison) and pair.repeats_text else pair for pair in pairs
+    ]
+
+
+def _clashes(comparison: Comparison) -> bool:
+    """Whether any field speaks against one person."""
+    return any(finding.weight < 0 and finding.field != "name" for finding in comparison.findings)
 
 
 def _same_request(known: Sequence[_Pair], best: float) -> Match | None:

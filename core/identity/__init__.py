@@ -4,7 +4,7 @@ Pure; the store keeps profiles and keys (core.store.people), core.dedupe decides
 """
 
 from core.identity.clusters import clusters
-from core.identity.compare import Comparison, Shared, compare
+from core.identity.compare import Comparison, Shared, ceiling, compare
 from core.identity.keys import keys
 from core.identity.profile import Profile, profile_of
 from core.identity.weights import SHIPPED, Weights
@@ -15,6 +15,7 @@ __all__ = [
     "Profile",
     "Shared",
     "Weights",
+    "ceiling",
     "clusters",
     "compare",
     "keys",

@@ -61,6 +61,24 @@ def compare(
     return Comparison(weights.prior + sum(finding.weight for finding in findings), tuple(findings))
 
 
+def ceiling(ours: Profile, theirs: Profile, weights: Weights = SHIPPED) -> tuple[float, bool]:
+    """The most that ``compare`` could find, and whether address or number clash: in a fifth of its time.
+
+    Names, company and traits, the slow part, are taken to agree.
+    """
+    contact = [*_mail(ours, theirs, {}, weights), *_phone(ours, theirs, {}, weights)]
+    fields = [
+        field for field in ("given", "surname", "company") if getattr(ours, field) and getattr(theirs, field)
+    ]
+    fields += ours.traits.keys() & theirs.traits.keys()
+    most = sum(max(0.0, *weights.levels[field].values()) for field in fields)
+    if {"given", "surname"}.isdisjoint(fields) and (ours.given or ours.surname):
+        # One gave a first name and the other a surname: they may be swapped.
+        most += max(0.0, *weights.levels["given"].values())
+    weight = weights.prior + most + sum(finding.weight for finding in contact)
+    return weight, any(finding.weight < 0 for finding in contact)
+
+
 def _common(key: str | None, shared: Shared) -> float:
     """What a value loses because several persons have it: log2 of their number (term frequency)."""
     return min(_COMMON_MOST, math.log2(max(1, shared.get(key or "", 1))))
@@ -129,8 +147,14 @@ def _phone_level(one: str, other: str) -> str:
 
 def _names(ours: Profile, theirs: Profile, shared: Shared, weights: Weights) -> list[Finding]:
     straight = _name_pair(ours, theirs.given, theirs.surname, weights)
+    if [finding.level for finding in straight] == ["equal", "equal"]:
+        return _less_if_common(straight, ours, theirs, shared)
     swapped = _name_pair(ours, theirs.surname, theirs.given, weights, swapped=True)
     best = max(straight, swapped, key=lambda found: sum(finding.weight for finding in found))
+    return _less_if_common(best, ours, theirs, shared)
+
+
+def _less_if_common(best: list[Finding], ours: Profile, theirs: Profile, shared: Shared) -> list[Finding]:
     name = full_name(ours)
     if name is None or name != full_name(theirs):
         return best

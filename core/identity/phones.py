@@ -13,6 +13,8 @@ _TRUNK_ZERO = re.compile(r"\(0\)")
 _EXTENSION = re.compile(r"\s*(?:ext\.?|extension|x|#)\s*\d{1,6}\s*$", re.IGNORECASE)
 _PLACEHOLDERS = re.compile(r"1?(\d)\1{6,}|0?1234567(?:8|89|890)?|9876543(?:210?)?|(\d\d)\2{3,}")
 """What people type instead of their number: one digit, or all in a row."""
+_AS_MANY_DIGITS = re.compile(r"(?:\d[^\dA-Za-z]{0,4}){6}\d")
+"""Without this many digits in a row there is no number, and looking for one takes 0.4 ms."""
 _TEXT_MAX = 2_000
 """Characters of a message that are searched for numbers: senders put theirs first or last."""
 
@@ -42,7 +44,7 @@ def number_of(text: str, region: str) -> str | None:
 
 def numbers_in(text: str, region: str) -> list[str]:
     """The numbers in a message, as ``number_of`` writes them."""
-    if not re.search(r"\d\D?\D?\d\D?\d", text):
+    if not _AS_MANY_DIGITS.search(text):
         return []
     ends = text if len(text) <= 2 * _TEXT_MAX else f"{text[:_TEXT_MAX]}\n{text[-_TEXT_MAX:]}"
     found = (number_of(match.raw_string, region) for match in PhoneNumberMatcher(ends, region))

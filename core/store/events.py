@@ -32,6 +32,11 @@ def add_event(connection: Connection, event: Event) -> None:
     connection.execute(_ADD, event.model_dump())
 
 
+def add_events(connection: Connection, events: Sequence[Event]) -> None:
+    """Add many lines inside the caller's transaction."""
+    connection.execute(_ADD, [event.model_dump() for event in events])
+
+
 def is_known(connection: Connection, event: Event) -> bool:
     """Whether this very line is in the history already: the engine may run a step twice."""
     return connection.execute(_KNOWN, {"event_id": event.event_id}).first() is not None

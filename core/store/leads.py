@@ -60,9 +60,7 @@ class Leads:
 
     async def get_many(self, lead_ids: Sequence[str]) -> list[Lead]:
         """Those that exist, in the order asked for."""
-        found = await self._read(select(leads).where(leads.c.lead_id.in_(lead_ids)))
-        by_id = {lead.lead_id: lead for lead in found}
-        return [by_id[lead_id] for lead_id in lead_ids if lead_id in by_id]
+        return await self._database.read(lambda connection: read_leads(connection, lead_ids))
 
     async def numbers(self, lead_ids: Collection[str]) -> dict[str, str]:
         """How people call those leads that exist: id -> ``L-1042``."""
@@ -154,15 +152,11 @@ class Leads:
 
     async def vectors(self, model: str, lead_ids: Collection[str]) -> dict[str, Vector]:
         """The messages' embeddings by that model, of those leads that have one."""
-        query = select(vectors.c.lead_id, vectors.c.vector).where(
-            vectors.c.model == model, vectors.c.lead_id.in_(lead_ids)
-        )
-        rows = await self._database.read(lambda connection: connection.execute(query).all())
-        return {row.lead_id: np.frombuffer(row.vector, dtype="<f4") for row in rows}
+        return await self._database.read(lambda connection: read_vectors(connection, model, lead_ids))
 
     async def keep_vectors(self, model: str, by_lead: Mapping[str, Vector]) -> None:
         """Keep embeddings, replacing those of the same model."""
-        await self._database.write(lambda connection: self._keep_vectors(connection, model, by_lead))
+        await self._database.write(lambda connection: self.add_vectors(connection, model, by_lead))
 
     async def understood(
         self,
@@ -187,7 +181,7 @@ class Leads:
 
         def write(connection: Connection) -> None:
             if vector is not None:
-                self._keep_vectors(connection, vector[0], {lead_id: vector[1]})
+                self.add_vectors(connection, vector[0], {lead_id: vector[1]})
             if found is not None:
                 _replace_matches(connection, lead_id, found)
                 if compared:
@@ -227,7 +221,8 @@ class Leads:
     async def _read(self, query: Select[Any]) -> list[Lead]:
         return await self._database.read(lambda connection: _whole(connection, query))
 
-    def _keep_vectors(self, connection: Connection, model: str, by_lead: Mapping[str, Vector]) -> None:
+    def add_vectors(self, connection: Connection, model: str, by_lead: Mapping[str, Vector]) -> None:
+        """``keep_vectors`` inside the caller's transaction."""
         upsert = self._upsert(vectors)
         query = upsert.on_conflict_do_update(
             index_elements=["lead_id", "model"], set_={"vector": upsert.excluded.vector}
@@ -266,6 +261,11 @@ def _no_longer_waiting(connection: Connection, lead_id: str, part: Part) -> None
 
 def _replace_matches(connection: Connection, lead_id: str, found: Sequence[Match]) -> None:
     connection.execute(delete(matches).where(matches.c.lead_id == lead_id))
+    add_matches(connection, {lead_id: found})
+
+
+def add_matches(connection: Connection, by_lead: Mapping[str, Sequence[Match]]) -> None:
+    """Write the matches of leads that have none, inside the caller's transaction: lead id -> its matches."""
     rows = [
         {
             "lead_id": lead_id,
@@ -275,6 +275,7 @@ def _replace_matches(connection: Connection, lead_id: str, found: Sequence[Match
             "evidence": [evidence.model_dump() for evidence in match.evidence],
             "sure": match.sure,
         }
+        for lead_id, found in by_lead.items()
         for match in found
     ]
     if rows:
@@ -290,8 +291,24 @@ def read_lead(connection: Connection, lead_id: str, *, for_update: bool = False)
     return found[0]
 
 
+def read_leads(connection: Connection, lead_ids: Sequence[str]) -> list[Lead]:
+    """Those leads that exist, in the order asked for, inside the caller's transaction."""
+    by_id = {lead.lead_id: lead for lead in _whole(connection, _THESE, {"lead_ids": list(lead_ids)})}
+    return [by_id[lead_id] for lead_id in lead_ids if lead_id in by_id]
+
+
+def read_vectors(connection: Connection, model: str, lead_ids: Collection[str]) -> dict[str, Vector]:
+    """The messages' embeddings by that model, inside the caller's transaction."""
+    rows = connection.execute(_VECTORS, {"model": model, "lead_ids": list(lead_ids)})
+    return {lead_id: np.frombuffer(vector, dtype="<f4") for lead_id, vector in rows}
+
+
 # Built once: making a statement costs SQLAlchemy more than running it on SQLite.
+_VECTORS = select(vectors.c.lead_id, vectors.c.vector).where(
+    vectors.c.model == bindparam("model"), vectors.c.lead_id.in_(bindparam("lead_ids", expanding=True))
+)
 _CHANGE = update(leads).where(leads.c.lead_id == bindparam("this")).values(version=leads.c.version + 1)
+_THESE = select(leads).where(leads.c.lead_id.in_(bindparam("lead_ids", expanding=True)))
 _ONE = select(leads).where(leads.c.lead_id == bindparam("lead_id"))
 _SHOWN = select(leads.c.analysis).where(leads.c.lead_id == bindparam("lead_id"))
 _NUMBERS = select(leads.c.lead_id, leads.c.number).where(

@@ -5,9 +5,10 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, literal, or_, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.dedupe import Answer, Candidate, Request
@@ -18,11 +19,14 @@ from core.store.events import add_event, is_known
 from core.store.submissions import lead_number
 from core.store.tables import leads, links, match_answers, person_keys, profiles
 
-KEY_HITS = 100
-"""Newest leads looked at under one key: a key that more share says little."""
+T = TypeVar("T")
 
-CANDIDATES_MOST = 60
-"""Leads compared field by field, those that share the most telling keys first: 40 us each."""
+KEY_HITS, SHORT_HITS = 100, 20
+"""Newest leads looked at under one key: a key that more share says little. Fewer under the start of a surname
+with an initial: at 100,000 leads 46 share it, and who shares nothing else is mostly somebody else."""
+
+CANDIDATES_MOST = 40
+"""Leads compared field by field, those that share the most telling keys first: 40 us each, with loading."""
 
 PERSON_MOST = 50
 """Leads of one person whose requests are compared."""
@@ -41,6 +45,9 @@ STRENGTH: Mapping[str, float] = {
     "firm": 2,
 }
 """How telling it is to share a key of that kind, for the order of candidates (core.identity.weights)."""
+
+COUNTED = frozenset({"mail", "phone", "name"})
+"""Kinds of keys whose weight depends on how many persons share them (core.identity.compare)."""
 
 _TURNS = 7702
 """PostgreSQL's advisory lock under which leads are compared one after the other, as on SQLite anyway."""
@@ -80,62 +87,17 @@ class People:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def meet(
-        self,
-        lead_id: str,
-        profile: Profile,
-        keys: Collection[str],
-        *,
-        near: Collection[str] = (),
-        worth: Callable[[Profile], bool],
-    ) -> Surroundings:
-        """Make the lead known under its keys, and give back what was known before it.
+    async def in_turn(self, work: Callable[["Turn"], T]) -> T:
+        """Do the work in one transaction while no other leads are compared.
 
-        Leads take turns here: of any two, exactly one finds the other, whatever order they came in. A second
-        call for the same lead finds what the first one found.
-
-        Args:
-            lead_id: the new lead's.
-            profile: the new lead's.
-            keys: the new lead's (core.identity.keys).
-            near: leads whose messages are alike, which may share no key.
-            worth: whether a profile may be the same person's: the others are not loaded whole.
+        Of any two leads exactly one finds the other, whatever order they came in.
         """
+        return await self._database.write(lambda connection: work(self.turn(connection)))
 
-        def write(connection: Connection) -> Surroundings:
-            self._take_turn(connection)
-            seq = self._introduce(connection, lead_id, profile, keys)
-            hits = {key: _hits(connection, key, lead_id) for key in keys}
-            ranked = _ranked(hits)[:CANDIDATES_MOST]
-            earlier = _profiles(connection, [*ranked, *near], before=seq)
-            telling = [each for each, other in earlier.items() if worth(other)]
-            said = _said(connection, lead_id)
-            return Surroundings(
-                candidates=tuple(_candidates(connection, [*telling, *said], before=seq)),
-                shared={key: len({person for _, person in found}) for key, found in hits.items()},
-                person_id=_person_of(connection, lead_id),
-                said=said,
-            )
-
-        return await self._database.write(write)
-
-    async def link(self, lead_id: str, weights: Mapping[str, float]) -> str:
-        """The lead is surely by the same person as these (lead id -> log2 weight); the person's id."""
-
-        def write(connection: Connection) -> str:
-            self._take_turn(connection)
-            connection.execute(delete(links).where(links.c.lead_id == lead_id, links.c.weight < SAID))
-            insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
-            rows = [
-                {"lead_id": lead_id, "other_id": other, "weight": weight} for other, weight in weights.items()
-            ]
-            if rows:
-                known = ["lead_id", "other_id"]
-                connection.execute(insert(links).on_conflict_do_nothing(index_elements=known), rows)
-            self._regroup(connection, {lead_id, *weights})
-            return _person_of(connection, lead_id)
-
-        return await self._database.write(write)
+    def turn(self, connection: Connection) -> "Turn":
+        """The same inside the caller's transaction, until it ends."""
+        self._take_turn(connection)
+        return Turn(connection, is_sqlite=self._database.is_sqlite)
 
     async def answer(self, labelled: Labelled, event: Event) -> None:
         """Keep what somebody said of two leads with its history line, and join or part their persons by it.
@@ -150,26 +112,30 @@ class People:
             "at": labelled.at,
         }
 
-        def write(connection: Connection) -> None:
-            self._take_turn(connection)
+        def write(turn: Turn) -> None:
+            connection = turn.connection
             if is_known(connection, event):
                 return
             add_event(connection, event)
-            self._upsert(connection, match_answers, document, ["lead_id", "other_id"])
+            turn.upsert(match_answers, document)
             pair = {labelled.lead_id, labelled.other_id}
             connection.execute(delete(links).where(links.c.lead_id.in_(pair), links.c.other_id.in_(pair)))
             if labelled.answer != Answer.DIFFERENT:
                 link = {"lead_id": labelled.lead_id, "other_id": labelled.other_id, "weight": SAID}
-                self._upsert(connection, links, link, ["lead_id", "other_id"])
-            self._regroup(connection, {labelled.lead_id, labelled.other_id})
+                turn.upsert(links, link)
+            turn.regroup(pair)
 
-        await self._database.write(write)
+        await self.in_turn(write)
 
     async def answers(self) -> list[Labelled]:
         """All that people said of pairs of leads, oldest first."""
         query = select(match_answers).order_by(match_answers.c.at)
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
         return [Labelled(**{**row, "answer": Answer(row["answer"])}) for row in rows]
+
+    async def profiles(self, lead_ids: Collection[str]) -> dict[str, Profile]:
+        """What those of these leads that were compared say about their persons, by lead id."""
+        return await self._database.read(lambda connection: _profiles(connection, lead_ids, before=_ANY))
 
     async def leads_of(self, person_id: str) -> list[str]:
         """The ids of a person's leads, oldest first."""
@@ -184,100 +150,206 @@ class People:
         if not self._database.is_sqlite:
             connection.execute(select(func.pg_advisory_xact_lock(_TURNS)))
 
-    def _introduce(
-        self, connection: Connection, lead_id: str, profile: Profile, keys: Collection[str]
-    ) -> int:
-        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
-        values = {"lead_id": lead_id, "profile": profile.model_dump(mode="json")}
-        connection.execute(
-            insert(profiles).values(**values).on_conflict_do_nothing(index_elements=["lead_id"])
-        )
-        if keys:
-            rows = [{"key": key, "lead_id": lead_id} for key in sorted(keys)]
-            connection.execute(
-                insert(person_keys).on_conflict_do_nothing(index_elements=["key", "lead_id"]), rows
-            )
-        alone = update(leads).where(leads.c.lead_id == lead_id, leads.c.person_id.is_(None))
-        connection.execute(alone.values(person_id=lead_id))
-        return int(connection.execute(_SEQ, {"lead_id": lead_id}).scalar_one())
 
-    def _regroup(self, connection: Connection, touched: Iterable[str]) -> None:
+class Turn:
+    """A transaction in which leads are compared one after the other."""
+
+    def __init__(self, connection: Connection, *, is_sqlite: bool) -> None:
+        self.connection = connection
+        self._insert = sqlite.insert if is_sqlite else postgresql.insert
+        self._introducing = _introducing(self._insert)
+
+    def meet(
+        self,
+        lead_id: str,
+        profile: Profile,
+        keys: Collection[str],
+        *,
+        near: Collection[str] = (),
+        worth: Callable[[Profile], bool],
+    ) -> Surroundings:
+        """Make the lead known under its keys, and give back what was known before it.
+
+        A second call for the same lead finds what the first one found.
+
+        Args:
+            lead_id: the new lead's.
+            profile: the new lead's.
+            keys: the new lead's (core.identity.keys).
+            near: leads whose messages are alike, which may share no key.
+            worth: whether a profile may be the same person's: the others are not loaded whole.
+        """
+        connection = self.connection
+        seq = self._introduce(lead_id, profile, keys)
+        person_id = str(connection.execute(_KNOWN_PERSON, {"this": lead_id}).scalar_one())
+        hits = _hits(connection, sorted(keys), lead_id)
+        ranked = _ranked(hits)[:CANDIDATES_MOST]
+        earlier = _profiles(connection, [*ranked, *near], before=seq)
+        telling = [each for each, other in earlier.items() if worth(other)]
+        said = _said(connection, lead_id)
+        return Surroundings(
+            candidates=tuple(_candidates(connection, [*telling, *said], before=seq)),
+            shared=_shared(connection, hits) if telling else {},
+            person_id=person_id,
+            said=said,
+        )
+
+    def link(self, lead_id: str, weights: Mapping[str, float]) -> None:
+        """The lead is surely by the same person as these (lead id -> log2 weight)."""
+        self.connection.execute(delete(links).where(links.c.lead_id == lead_id, links.c.weight < SAID))
+        rows = [
+            {"lead_id": lead_id, "other_id": other, "weight": weight} for other, weight in weights.items()
+        ]
+        if rows:
+            adding = self._insert(links).on_conflict_do_nothing(index_elements=["lead_id", "other_id"])
+            self.connection.execute(adding, rows)
+        self.regroup({lead_id, *weights})
+
+    def regroup(self, touched: Iterable[str]) -> None:
         """Group the leads of all persons that are touched anew, by their links and by what people said."""
+        connection = self.connection
         persons = _persons(connection, touched)
-        members = list(
-            connection.execute(select(leads.c.lead_id).where(leads.c.person_id.in_(persons))).scalars()
-        )
-        both = links.c.lead_id.in_(members), links.c.other_id.in_(members)
-        edges = {
-            (row.lead_id, row.other_id): row.weight for row in connection.execute(select(links).where(*both))
-        }
-        said = select(match_answers.c.lead_id, match_answers.c.other_id).where(
-            match_answers.c.answer == Answer.DIFFERENT,
-            match_answers.c.lead_id.in_(members),
-            match_answers.c.other_id.in_(members),
-        )
-        apart = [(row.lead_id, row.other_id) for row in connection.execute(said)]
-        for group in clusters(members, edges, apart):
-            into = update(leads).where(leads.c.lead_id.in_(group)).values(person_id=min(group))
-            connection.execute(into)
+        rows = connection.execute(_MEMBERS, {"persons": list(persons)})
+        members = {row.lead_id: row.person_id for row in rows}
+        among = {"members": list(members)}
+        edges = {(row.lead_id, row.other_id): row.weight for row in connection.execute(_LINKS, among)}
+        apart = [(row.lead_id, row.other_id) for row in connection.execute(_APART, among)]
+        moved = [
+            {"this": lead_id, "person": person}
+            for group in clusters(list(members), edges, apart)
+            for person in [min(group)]
+            for lead_id in group
+            if members[lead_id] != person
+        ]
+        if moved:
+            connection.execute(_MOVE, moved)
 
-    def _upsert(
-        self, connection: Connection, table: Any, values: Mapping[str, Any], key: Sequence[str]
-    ) -> None:
-        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
-        changing = {name: value for name, value in values.items() if name not in key}
-        connection.execute(
-            insert(table).values(**values).on_conflict_do_update(index_elements=key, set_=changing)
-        )
+    def upsert(self, table: Any, values: Mapping[str, Any]) -> None:
+        """Write the row of a pair of leads, in place of the one there."""
+        changing = {name: value for name, value in values.items() if name not in _PAIR}
+        adding = self._insert(table).values(**values)
+        self.connection.execute(adding.on_conflict_do_update(index_elements=_PAIR, set_=changing))
+
+    def _introduce(self, lead_id: str, profile: Profile, keys: Collection[str]) -> int:
+        into_profiles, into_keys = self._introducing
+        values = {"lead_id": lead_id, "profile": profile.model_dump(mode="json")}
+        seq = int(self.connection.execute(into_profiles, values).scalar_one())
+        if keys:
+            self.connection.execute(into_keys, [{"key": key, "lead_id": lead_id} for key in sorted(keys)])
+        return seq
 
 
 SAID = 20.0
 """log2 weight of a link that a person confirmed: more than any evidence."""
 
+_PAIR = ["lead_id", "other_id"]
+
 # Built once: making a statement costs SQLAlchemy more than running it on SQLite.
-_SEQ = select(profiles.c.seq).where(profiles.c.lead_id == bindparam("lead_id"))
-_PERSON_OF = select(leads.c.person_id).where(leads.c.lead_id == bindparam("lead_id"))
-_HITS = (
-    select(person_keys.c.lead_id, leads.c.person_id)
-    .join(leads, leads.c.lead_id == person_keys.c.lead_id)
-    .where(person_keys.c.key == bindparam("key"), person_keys.c.lead_id != bindparam("lead_id"))
-    .order_by(person_keys.c.lead_id.desc())
-    .limit(KEY_HITS)
+_KNOWN_PERSON = (
+    update(leads)
+    .where(leads.c.lead_id == bindparam("this"))
+    .values(person_id=func.coalesce(leads.c.person_id, leads.c.lead_id))
+    .returning(leads.c.person_id)
 )
+_PERSONS = select(leads.c.lead_id, leads.c.person_id).where(
+    leads.c.lead_id.in_(bindparam("lead_ids", expanding=True))
+)
+_MEMBERS = select(leads.c.lead_id, leads.c.person_id).where(
+    leads.c.person_id.in_(bindparam("persons", expanding=True))
+)
+_LINKS = select(links).where(
+    links.c.lead_id.in_(bindparam("members", expanding=True)),
+    links.c.other_id.in_(bindparam("members", expanding=True)),
+)
+_APART = select(match_answers.c.lead_id, match_answers.c.other_id).where(
+    match_answers.c.answer == Answer.DIFFERENT,
+    match_answers.c.lead_id.in_(bindparam("members", expanding=True)),
+    match_answers.c.other_id.in_(bindparam("members", expanding=True)),
+)
+_MOVE = update(leads).where(leads.c.lead_id == bindparam("this")).values(person_id=bindparam("person"))
 _PROFILES = select(profiles.c.lead_id, profiles.c.profile).where(
     profiles.c.lead_id.in_(bindparam("lead_ids", expanding=True)), profiles.c.seq < bindparam("before")
 )
 _CANDIDATES = (
-    select(leads, profiles.c.profile)
+    select(
+        leads.c.lead_id,
+        leads.c.number,
+        leads.c.person_id,
+        *(leads.c[name] for name in Contact.model_fields),
+        leads.c.message,
+        leads.c.received_at,
+        profiles.c.profile,
+    )
     .join(profiles, profiles.c.lead_id == leads.c.lead_id)
     .where(leads.c.person_id.in_(bindparam("persons", expanding=True)), profiles.c.seq < bindparam("before"))
     .order_by(leads.c.lead_id.desc())
 )
 _SAID = select(match_answers).where(
-    or_(match_answers.c.lead_id == bindparam("lead_id"), match_answers.c.other_id == bindparam("lead_id"))
+    or_(match_answers.c.lead_id == bindparam("this"), match_answers.c.other_id == bindparam("this"))
 )
 _ANY = 2**31 - 1
 
 
-def _hits(connection: Connection, key: str, lead_id: str) -> list[tuple[str, str]]:
-    """The newest leads under the key, with their persons."""
-    rows = connection.execute(_HITS, {"key": key, "lead_id": lead_id})
-    return [(row.lead_id, row.person_id or row.lead_id) for row in rows]
+@lru_cache
+def _introducing(insert: Callable[[Any], Any]) -> tuple[Any, Any]:
+    """What makes a lead known: its profile (gives its turn), its keys."""
+    row = insert(profiles)
+    same = {"profile": row.excluded.profile}
+    return (
+        row.on_conflict_do_update(index_elements=["lead_id"], set_=same).returning(profiles.c.seq),
+        insert(person_keys).on_conflict_do_nothing(index_elements=["key", "lead_id"]),
+    )
 
 
-def _ranked(hits: Mapping[str, Sequence[tuple[str, str]]]) -> list[str]:
+@lru_cache
+def _hits_of(limits: tuple[int, ...]) -> Any:
+    """At most so many newest leads under each key, in one statement: a round trip a key costs more."""
+    each = (
+        select(literal(at).label("at"), person_keys.c.lead_id)
+        .where(person_keys.c.key == bindparam(f"key{at}"), person_keys.c.lead_id != bindparam("this"))
+        .order_by(person_keys.c.lead_id.desc())
+        .limit(limit)
+        .subquery()
+        for at, limit in enumerate(limits)
+    )
+    return union_all(*(select(newest.c["at"], newest.c.lead_id) for newest in each))
+
+
+def _hits(connection: Connection, keys: Sequence[str], lead_id: str) -> dict[str, list[str]]:
+    """The newest leads under each of the keys."""
+    hits: dict[str, list[str]] = {key: [] for key in keys}
+    if keys:
+        values = {"this": lead_id, **{f"key{at}": key for at, key in enumerate(keys)}}
+        limits = tuple(SHORT_HITS if key.startswith("short:") else KEY_HITS for key in keys)
+        for at, other in connection.execute(_hits_of(limits), values):
+            hits[keys[at]].append(other)
+    return hits
+
+
+def _ranked(hits: Mapping[str, Sequence[str]]) -> list[str]:
     """The leads under any of the keys, those that share the most telling ones first, then the newest."""
     worth: dict[str, float] = defaultdict(float)
     for key, found in hits.items():
         strength = STRENGTH[key.partition(":")[0]] / (1 + math.log2(max(1, len(found))))
-        for lead_id, _ in found:
+        for lead_id in found:
             worth[lead_id] += strength
     return sorted(worth, key=lambda lead_id: (worth[lead_id], lead_id), reverse=True)
 
 
+def _shared(connection: Connection, hits: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """How many different persons are found under each key of a kind for which that counts."""
+    counted = {key: found for key, found in hits.items() if key.partition(":")[0] in COUNTED}
+    wanted = {lead_id for found in counted.values() if len(found) > 1 for lead_id in found}
+    rows = connection.execute(_PERSONS, {"lead_ids": list(wanted)}) if wanted else ()
+    person = {row.lead_id: row.person_id for row in rows}
+    return {key: len({person.get(each) or each for each in found}) for key, found in counted.items()}
+
+
 def _profiles(connection: Connection, lead_ids: Collection[str], *, before: int) -> dict[str, Profile]:
+    if not lead_ids:
+        return {}
     rows = connection.execute(_PROFILES, {"lead_ids": list(dict.fromkeys(lead_ids)), "before": before})
-    return {row.lead_id: Profile.model_validate(row.profile) for row in rows}
+    return {lead_id: Profile.model_validate(profile) for lead_id, profile in rows}
 
 
 def _candidates(connection: Connection, lead_ids: Collection[str], *, before: int | None) -> list[Candidate]:
@@ -306,15 +378,12 @@ def _candidate(row: Any) -> Candidate:
 
 
 def _persons(connection: Connection, lead_ids: Iterable[str]) -> set[str]:
-    query = select(leads.c.person_id).where(leads.c.lead_id.in_(list(lead_ids)))
-    return {person for person in connection.execute(query).scalars() if person}
-
-
-def _person_of(connection: Connection, lead_id: str) -> str:
-    return str(connection.execute(_PERSON_OF, {"lead_id": lead_id}).scalar_one())
+    wanted = list(lead_ids)
+    rows = connection.execute(_PERSONS, {"lead_ids": wanted}) if wanted else ()
+    return {person for _, person in rows if person}
 
 
 def _said(connection: Connection, lead_id: str) -> dict[str, Answer]:
     """What people said of this lead and others, by the other's id."""
-    rows = connection.execute(_SAID, {"lead_id": lead_id}).all()
+    rows = connection.execute(_SAID, {"this": lead_id}).all()
     return {row.other_id if row.lead_id == lead_id else row.lead_id: Answer(row.answer) for row in rows}

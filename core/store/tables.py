@@ -90,6 +90,8 @@ submissions = Table(
     UniqueConstraint("source", "event_key"),
     Index("ix_submissions_fingerprint", "source", "fingerprint", "received_at"),
     Index("ix_submissions_received_at", "received_at"),
+    # SQLite looks here at every new lead, since the key is deferred: without it 15 ms at 100,000 leads
+    Index("ix_submissions_lead_id", "lead_id"),
 )
 
 leads = Table(

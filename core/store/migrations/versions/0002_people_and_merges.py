@@ -11,6 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the schema here."""
+    op.create_index("ix_submissions_lead_id", "submissions", ["lead_id"], unique=False)
     with op.batch_alter_table("leads", schema=None) as batch_op:
         batch_op.add_column(sa.Column("person_id", sa.String(length=36), nullable=True))
         batch_op.add_column(sa.Column("merged_into", sa.String(length=36), nullable=True))
