@@ -5,8 +5,9 @@ import contextlib
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
+from typing import Any
 
-from core import metrics
+from core import metrics, model_opinion
 from core.breaker import Breaker
 from core.errors import Refused, Unavailable
 from core.head import Head
@@ -145,6 +146,21 @@ class Analyst:
         analysis = believed(answer, rules, message, contact, business, model=model.name)
         return analysis.model_copy(update={"processing_time": self._clock() - started})
 
+    async def same_request(self, newer: str, earlier: str) -> bool | None:
+        """Whether the model reads one request in two messages of a person; None if it cannot tell.
+
+        Raises Unavailable and Refused as by_model does.
+        """
+        model = self._asked_model()
+        self._refuse_while_resting()
+        read = model_opinion.pair_fingerprint(newer, earlier)
+        text = self._answers and await self._answers.get(read, model_opinion.PROMPT, model.name)
+        if not text:
+            text = await self._chat(model, model_opinion.question(newer, earlier), model_opinion.SCHEMA)
+            if self._answers:
+                await self._answers.keep(read, model_opinion.PROMPT, model.name, text, utcnow())
+        return model_opinion.read(text)
+
     async def _answer(self, model: LanguageModel, business: BusinessType, message: str) -> Answer:
         read = fingerprint(message)
         kept = self._answers and await self._answers.get(read, business.digest, model.name)
@@ -153,7 +169,7 @@ class Analyst:
                 return parse(business, kept)
         asked = question(business, message)
         for _ in range(1 + REPAIRS):
-            text = await self._chat(model, asked, business)
+            text = await self._chat(model, asked, schema(business))
             try:
                 answer = parse(business, text)
             except BadAnswer as error:
@@ -164,13 +180,13 @@ class Analyst:
             return answer
         raise Unavailable(SERVICE, "its answer could not be used")
 
-    async def _chat(self, model: LanguageModel, asked: list[ChatMessage], business: BusinessType) -> str:
+    async def _chat(self, model: LanguageModel, asked: list[ChatMessage], form: Mapping[str, Any]) -> str:
         async with self._turns:
             self._refuse_while_resting()
             self._breaker = self._breaker.called()
             started = self._clock()
             try:
-                text = await model.chat(asked, schema=schema(business))
+                text = await model.chat(asked, schema=form)
             except (Unavailable, Refused):
                 self._breaker = self._breaker.failed(self._clock())
                 raise

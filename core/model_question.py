@@ -95,10 +95,15 @@ def _preamble(business: BusinessType) -> tuple[ChatMessage, ...]:
 
 
 def fenced(message: str) -> str:
+    """The task, and the message as data."""
+    return f"Fill in the form about the message between the fence lines.\n{fence(message)}"
+
+
+def fence(message: str, limit: int = MESSAGE_MAX) -> str:
     """The message's newest part between two lines that it cannot contain, marked as data."""
-    text = shortened(_CONTROL.sub(" ", newest_part(message)).strip(), MESSAGE_MAX)
-    fence = f"LEAD-{sha256(text.encode(errors='replace')).hexdigest()[:16]}"
-    return f"Fill in the form about the message between the fence lines.\n<<<{fence}\n{text}\n{fence}>>>"
+    text = shortened(_CONTROL.sub(" ", newest_part(message)).strip(), limit)
+    line = f"LEAD-{sha256(text.encode(errors='replace')).hexdigest()[:16]}"
+    return f"<<<{line}\n{text}\n{line}>>>"
 
 
 def fingerprint(message: str) -> str:

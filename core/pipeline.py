@@ -10,11 +10,23 @@ import structlog
 
 from core import crm as crm_fields
 from core import metrics
-from core.actions import ANSWERS, API, OF_TWO_LEADS, OPEN, PAST, Action, ActionName, asked_about, decide
+from core.actions import (
+    ANSWERS,
+    API,
+    OF_TWO_LEADS,
+    OPEN,
+    PAST,
+    Action,
+    ActionName,
+    asked_about,
+    decide,
+    question,
+)
 from core.analyze import Analyst
 from core.dedupe import Decision
 from core.errors import NotAllowed, NotFound, Refused, Unavailable
 from core.lead import SYSTEM, Contact, DeskStatus, Event, Lead, MatchKind, Part, age_seconds, utcnow
+from core.model_opinion import with_opinion
 from core.ports import Board, CrmTable, Vector
 from core.recognise import Recognised, Recogniser
 from core.search import Search
@@ -107,6 +119,7 @@ class Parts:
         await self.show(lead_id)
         if self.analyst.has_model:
             await self._ask_model(await self.store.leads.get(lead_id), None)
+            await self._second_opinion(lead_id)
         return None
 
     async def compare(self, lead_id: str) -> None:
@@ -174,6 +187,22 @@ class Parts:
             await self._wait(lead.lead_id, Part.ANALYSIS, error)
         else:
             await self.store.leads.understood(lead.lead_id, analysis=answer, final=True)
+
+    async def _second_opinion(self, lead_id: str) -> None:
+        """Let the model compare the two messages of an open question; without it, it stays as it is."""
+        lead = await self.store.leads.get(lead_id)
+        asked = question(lead)
+        if asked is None or not self.analyst.model_ready():
+            return
+        earlier = await self.store.leads.get(asked.lead_id)
+        try:
+            same = await self.analyst.same_request(lead.message, earlier.message)
+        except (Unavailable, Refused) as error:
+            log.info("no_second_opinion", lead_id=lead_id, why=error.why)
+            return
+        if same is not None:
+            thought = with_opinion(asked, same=same, model=self.analyst.model_name)
+            await self.store.leads.weigh(lead_id, thought)
 
     async def publish(self, lead_id: str) -> None:
         """Bring what is known now to the card, then to the CRM."""

@@ -285,6 +285,8 @@ async def running(
 
 def plausible(message: str, schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a good model might say: the rules' analysis, in the form of the business whose schema it is."""
+    if "same_request" in schema.get("properties", {}):
+        return {"same_request": None}  # two messages: the rules have no opinion beyond their own figures
     asked_for = set(_properties(schema, "Entities"))
     known = [prompts.load(name) for name in prompts.names()]
     business = next((kind for kind in known if set(kind.entities) == asked_for), prompts.load("general"))

@@ -193,6 +193,13 @@ class Leads:
 
         await self._database.write(write)
 
+    async def weigh(self, lead_id: str, match: Match) -> None:
+        """Keep what is thought of this match now; nothing if it is none any more."""
+        evidence = [piece.model_dump() for piece in match.evidence]
+        this = matches.c.lead_id == lead_id, matches.c.other_id == match.lead_id, matches.c.kind == match.kind
+        query = update(matches).where(*this).values(score=match.score, evidence=evidence)
+        await self._database.write(lambda connection: connection.execute(query))
+
     async def answer(self, lead_id: str, prompt_digest: str, model: str) -> Analysis | None:
         """What that model answered to that prompt for this lead, if it was ever asked."""
         query = select(analyses.c.analysis).where(
