@@ -24,8 +24,8 @@ TYRES = "Do you also sell winter tyres for the Civic?"
 @given(st.floats(0, 1), st.booleans(), st.sampled_from([MatchKind.DUPLICATE, MatchKind.REPEAT]))
 def test_an_opinion_moves_the_score_its_way_and_leaves_the_question_open(
     score: float,
-    same: bool,
-    kind: MatchKind,  # noqa: FBT001 - hypothesis fills it
+    same: bool,  # noqa: FBT001 - hypothesis fills it
+    kind: MatchKind,
 ) -> None:
     asked = match(kind, "L-1", score).model_copy(update={"sure": False})
     thought = with_opinion(asked, same=same, model="m")
