@@ -153,9 +153,9 @@ class SlackBoard:
 
 
 def _only_repeats(showing: Showing) -> bool:
-    """Whether it was merged without anybody being asked, and its thread does not say so yet."""
+    """Whether it was merged without anybody being asked, and nobody has touched its card yet."""
     merged = any(event.what == MERGED and event.actor == SYSTEM for event in showing.untold)
-    return merged and showing.lead.desk_status == DeskStatus.MERGED
+    return merged and showing.lead.desk_status == DeskStatus.MERGED and showing.lead.owner is None
 
 
 def _digest(content: dict[str, Any]) -> str:

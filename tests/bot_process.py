@@ -18,7 +18,7 @@ from bot.sandbox.airtable import running as running_airtable
 from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.server import running as running_slack
 from bot.sandbox.slack.values import CannotAct, Timing
-from tests.product import API_KEY
+from tests.product import API_KEY, text_of
 
 REDELIVERED = Timing(retries=(0.3,) * 100)
 """Slack tries thrice, over six minutes; a bot that dies all the time needs more, and sooner."""
@@ -27,6 +27,11 @@ TRY_AGAIN = 0.2
 """Seconds after which a sender that got no 202 sends again."""
 
 PEOPLE = ("dana", "marco", "priya")
+
+AGAIN = 7
+"""The number's last digit of a lead that repeats the one before, by the same person."""
+
+REMINDER = "Any update on this? "
 
 REQUEST = "Please look at the brakes of car number {number}, they grind badly."
 
@@ -99,6 +104,7 @@ class World:
     Attributes:
         acknowledged: idempotency key -> lead id, of each 202.
         said: the texts written into the desk's channel.
+        repeated: idempotency key -> that of the lead it only repeats.
         claimed: card key -> who claimed it, of each click that was acknowledged.
     """
 
@@ -110,6 +116,7 @@ class World:
         self.bot = bot
         self.acknowledged: dict[str, str] = {}
         self.said: list[str] = []
+        self.repeated: dict[str, str] = {}
         self.claimed: dict[str, str] = {}
         self._claiming: dict[str, str] = {}
         self._session = session
@@ -121,8 +128,12 @@ class World:
             while not enough.is_set():
                 number += 1
                 text = REQUEST.format(number=number)
-                if number % 10:
-                    senders.create_task(self._send(str(number), text))
+                if number % 10 == AGAIN:
+                    before = REQUEST.format(number=number - 1)
+                    senders.create_task(self._send(str(number), REMINDER + before, sender(number - 1)))
+                    self.repeated[str(number)] = str(number - 1)
+                elif number % 10:
+                    senders.create_task(self._send(str(number), text, sender(number)))
                 else:
                     self.said.append(text)
                     await self.slack.say("priya", "leads", text)
@@ -133,7 +144,9 @@ class World:
         """People claim card after card; who was told that a click failed clicks again."""
         while not enough.is_set():
             await asyncio.sleep(0.1)
-            open_cards = [card for card in self.cards() if key_of(card) not in self.claimed]
+            # The placeholder of a repeat is taken away again: nobody claims those here.
+            lasting = [card for card in self.cards() if REMINDER.strip() not in text_of(card)]
+            open_cards = [card for card in lasting if key_of(card) not in self.claimed]
             if not open_cards or not self.slack.delivery.sockets:
                 continue
             card = dice.choice(open_cards)
@@ -154,9 +167,9 @@ class World:
         """The bot's own messages in the channel."""
         return [message for message in self.slack.messages("leads") if "bot_id" in message]
 
-    async def _send(self, key: str, text: str) -> None:
+    async def _send(self, key: str, text: str, contact: dict[str, str]) -> None:
         """One lead, sent again until it gets its 202, as a real sender does."""
-        lead = {"message": text, "name": "Ana Silva", "email": f"ana{key}@example.com"}
+        lead = {"message": text, **contact}
         headers = {"Authorization": f"Bearer {API_KEY}", "Idempotency-Key": key}
         while key not in self.acknowledged:
             with contextlib.suppress(aiohttp.ClientError, TimeoutError):
@@ -166,6 +179,13 @@ class World:
                         self.acknowledged[key] = (await answer.json())["data"]["lead_id"]
                         return
             await asyncio.sleep(TRY_AGAIN)
+
+
+def sender(number: int) -> dict[str, str]:
+    """The contact of a person of whom there is no other: names that are not alike."""
+    dice = random.Random(number)  # noqa: S311 - the same names each time
+    given, family = ("".join(dice.choices("abcdefghijklmnopqrstuvwxyz", k=9)) for _ in range(2))
+    return {"name": f"{given} {family}", "email": f"{family}@example.com"}
 
 
 def key_of(card: dict[str, Any]) -> str:

@@ -48,6 +48,8 @@ NO_HARM: dict[str, list[str]] = {
     "leads not finished": [],
     "without exactly one card": [],
     "without exactly one record": [],
+    "repeats that are not one request": [],
+    "merged that repeat nothing": [],
     "number not in the vector index": [],
     "claims not exactly once in the history": [],
     "claims not exactly once in the thread": [],
@@ -108,16 +110,31 @@ async def harm_done(around: World, url: str, folder: Path) -> dict[str, list[str
     unknown = len(leads) - await index.count()
     await index.close()
     known = {lead.lead_id for lead in leads}
+    standing = {lead.lead_id for lead in leads if lead.merged_into is None}
+    pairs = [
+        (around.acknowledged[again], around.acknowledged[first]) for again, first in around.repeated.items()
+    ]
     messages = Counter(lead.message for lead in leads)
-    cards = Counter(key_of(card) for card in around.cards())
-    records = Counter(row["Lead ID"] for row in around.airtable.rows)
+    # The placeholder of the first of two may be claimed before a crash, and the second be read before the
+    # first again: what was claimed and then merged keeps its card, as a line, and its record.
+    kept_too = {lead.lead_id for lead in leads if lead.merged_into is not None and lead.owner is not None}
+    cards = Counter(
+        key_of(card) for card in around.cards() if key_of(card) not in {card_key(each) for each in kept_too}
+    )
+    records = Counter(row["Lead ID"] for row in around.airtable.rows if row["Lead ID"] not in kept_too)
     lost = [key for key, lead_id in around.acknowledged.items() if lead_id not in known]
     return {
         "leads lost": lost + [text for text in around.said if not messages[text]],
         "leads nobody sent": [text for text, times in messages.items() if times > 1],
         "leads not finished": [lead.number for lead in leads if not is_finished(lead)],
-        "without exactly one card": unlike_one(cards, [card_key(lead_id) for lead_id in known]),
-        "without exactly one record": unlike_one(records, list(known)),
+        "without exactly one card": unlike_one(cards, [card_key(lead_id) for lead_id in standing]),
+        "without exactly one record": unlike_one(records, list(standing)),
+        "repeats that are not one request": [
+            again for again, first in pairs if (again in standing) == (first in standing)
+        ],
+        "merged that repeat nothing": sorted(
+            known - standing - {lead_id for pair in pairs for lead_id in pair}
+        ),
         "number not in the vector index": [str(unknown)] if unknown else [],
         "claims not exactly once in the history": unlike_one(
             Counter(card_key(lead_id) for lead_id, events in histories.items() for _ in claims(events)),
@@ -137,7 +154,8 @@ async def harm_done(around: World, url: str, folder: Path) -> dict[str, list[str
 
 
 def is_finished(lead: Lead) -> bool:
-    return lead.analysis is not None and lead.status == Status.SYNCED and not lead.missing
+    synced = lead.status == Status.SYNCED or lead.merged_into is not None
+    return lead.analysis is not None and synced and not lead.missing
 
 
 def unlike_one(found: Counter[str], expected: list[str]) -> list[str]:
