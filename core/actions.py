@@ -102,6 +102,8 @@ def decide(lead: Lead, action: Action) -> Mapping[str, Any]:
 
     Raises NotAllowed, in a sentence for the actor, when it may not be.
     """
+    if lead.desk_status == DeskStatus.MERGED:
+        raise NotAllowed(f"{lead.number} is merged into {lead.merged_number} already: use that card.")
     if lead.desk_status not in OPEN:
         raise NotAllowed(f"{lead.number} is {lead.desk_status.value} already.")
     match action.name:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import random
+import re
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -32,6 +33,9 @@ AGAIN = 7
 """The number's last digit of a lead that repeats the one before, by the same person."""
 
 REMINDER = "Any update on this? "
+
+IN_PAIRS = re.compile(r"car number \d*[67],")
+"""What the two say that are one request."""
 
 REQUEST = "Please look at the brakes of car number {number}, they grind badly."
 
@@ -144,9 +148,9 @@ class World:
         """People claim card after card; who was told that a click failed clicks again."""
         while not enough.is_set():
             await asyncio.sleep(0.1)
-            # The placeholder of a repeat is taken away again: nobody claims those here.
-            lasting = [card for card in self.cards() if REMINDER.strip() not in text_of(card)]
-            open_cards = [card for card in lasting if key_of(card) not in self.claimed]
+            # Of two that are one request either may become the line of a thread while it is clicked.
+            alone = [card for card in self.cards() if not IN_PAIRS.search(text_of(card))]
+            open_cards = [card for card in alone if key_of(card) not in self.claimed]
             if not open_cards or not self.slack.delivery.sockets:
                 continue
             card = dice.choice(open_cards)

@@ -115,13 +115,8 @@ async def harm_done(around: World, url: str, folder: Path) -> dict[str, list[str
         (around.acknowledged[again], around.acknowledged[first]) for again, first in around.repeated.items()
     ]
     messages = Counter(lead.message for lead in leads)
-    # The placeholder of the first of two may be claimed before a crash, and the second be read before the
-    # first again: what was claimed and then merged keeps its card, as a line, and its record.
-    kept_too = {lead.lead_id for lead in leads if lead.merged_into is not None and lead.owner is not None}
-    cards = Counter(
-        key_of(card) for card in around.cards() if key_of(card) not in {card_key(each) for each in kept_too}
-    )
-    records = Counter(row["Lead ID"] for row in around.airtable.rows if row["Lead ID"] not in kept_too)
+    cards = Counter(key_of(card) for card in around.cards())
+    records = Counter(row["Lead ID"] for row in around.airtable.rows)
     lost = [key for key, lead_id in around.acknowledged.items() if lead_id not in known]
     return {
         "leads lost": lost + [text for text in around.said if not messages[text]],
