@@ -23,7 +23,7 @@ from core.errors import Refused
 from core.identity import Profile, compare, keys, profile_of
 from core.lead import Lead, utcnow
 from core.recognise import Recogniser
-from core.search import Search
+from core.similar.search import Search
 from core.store import Store, open_store
 from core.store.history import OldLead, add_old_leads
 from core.store.people import Turn

@@ -36,10 +36,10 @@ from core.adapters.chroma_calls import BULK_ROWS
 from core.adapters.embedder import MODEL_ID, open_embedder
 from core.lead import Analysis, DeskStatus, Intent, Status, SyncStatus, Urgency, utcnow
 from core.ports import Vector
-from core.search import Search
+from core.similar.search import Search
+from core.similar.wanted import Wanted
 from core.store import Store, open_store
 from core.store.tables import lead_events, leads, vectors
-from core.wanted import Wanted
 
 SIZES = (1_000, 10_000, 100_000)
 BATCH = 5_000

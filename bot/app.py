@@ -32,7 +32,7 @@ from core.identity import SHIPPED, Weights
 from core.pipeline import Parts
 from core.ports import CrmTable, Embedder, LanguageModel, VectorIndex
 from core.recognise import Recogniser
-from core.search import Search
+from core.similar.search import Search
 from core.store import Store, open_store
 from handlers.board import SlackBoard
 from handlers.slack import actions, commands, invitations, merge, messages, similar

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from core import metrics, model_opinion
+from core import metrics
 from core.breaker import Breaker
 from core.errors import Refused, Unavailable
 from core.head import Head
 from core.lead import Analysis, Contact, utcnow
-from core.model_answer import believed
-from core.model_question import Answer, BadAnswer, fingerprint, parse, question, repair, schema
+from core.model import opinion as model_opinion
+from core.model.answer import believed
+from core.model.question import Answer, BadAnswer, fingerprint, parse, question, repair, schema
 from core.ports import ChatMessage, Embedder, LanguageModel, Vector
 from core.rules import MADE_BY, analyze_by_rules
 from core.rules.intents import Prototypes, embed_prototypes
@@ -131,7 +132,7 @@ class Analyst:
     async def by_model(
         self, message: str, contact: Contact, business_type: str, now: datetime, vector: Vector | None = None
     ) -> Analysis:
-        """The analysis by the model, as far as it can be believed (core.model_answer).
+        """The analysis by the model, as far as it can be believed (core.model.answer).
 
         Raises:
             Unavailable: the model is away, resting after failures, or its answers do not fit the form.

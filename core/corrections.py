@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from core.errors import NotAllowed
 from core.lead import Analysis, DeskStatus, Entity, Intent, Lead, Urgency, Value
-from core.model_answer import literal
+from core.model.answer import literal
 from core.rules import headline
 from core.rules.words import inert, newest_part, one_line, shortened
 from prompts import BusinessType

@@ -15,8 +15,8 @@ from core.errors import InvalidLead, NotAllowed
 from core.lead import DeskStatus, Draft, Event, Lead, Match, MatchKind, Part, utcnow
 from core.merge import Merge, directed, preview
 from core.pipeline import NOT_A_MEMBER, Parts
+from core.similar.wanted import Wanted
 from core.store.submissions import Accepted, Submission
-from core.wanted import Wanted
 
 log = structlog.get_logger()
 

@@ -26,10 +26,10 @@ from core.analyze import Analyst
 from core.dedupe import Decision
 from core.errors import NotAllowed, NotFound, Refused, Unavailable
 from core.lead import SYSTEM, Contact, DeskStatus, Event, Lead, MatchKind, Part, age_seconds, utcnow
-from core.model_opinion import with_opinion
+from core.model.opinion import with_opinion
 from core.ports import Board, CrmTable, Vector
 from core.recognise import Recognised, Recogniser
-from core.search import Search
+from core.similar.search import Search
 from core.store import Store
 from core.store.people import Labelled
 

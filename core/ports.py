@@ -58,7 +58,7 @@ class VectorIndex(Protocol):
         """Add or replace by lead id."""
 
     async def nearest(self, vector: Vector, *, limit: int) -> list[Neighbour]:
-        """At most ``limit`` leads, nearest first. There is no filter: core.filtered is for that."""
+        """At most ``limit`` leads, nearest first. There is no filter: core.similar.filtered is for that."""
 
     async def forget(self, lead_ids: Sequence[str]) -> None:
         """Remove; an unknown id is no error."""

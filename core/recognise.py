@@ -10,7 +10,7 @@ from core.errors import Refused, Unavailable
 from core.identity import SHIPPED, Profile, Weights, keys, profile_of
 from core.lead import Analysis, Lead, Match, MatchKind
 from core.ports import Vector
-from core.search import Search
+from core.similar.search import Search
 from core.store import Store
 from core.store.leads import read_vectors
 from core.store.people import Surroundings, Turn

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core.errors import InvalidSearch
 from core.lead import Lead
-from core.wanted import NOBODY, Wanted
+from core.similar.wanted import NOBODY, Wanted
 from handlers import cards, search_options, wording
 from handlers.answers import BLOCKS_SIZE_MAX, Answer, size_of, told
 from handlers.mrkdwn import Block, ago, escape, markup, mention, plain

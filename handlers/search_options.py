@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from core.errors import InvalidSearch
 from core.lead import DeskStatus
-from core.wanted import NOBODY, Wanted
+from core.similar.wanted import NOBODY, Wanted
 
 T = TypeVar("T")
 

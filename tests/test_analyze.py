@@ -22,8 +22,8 @@ from core.analyze import Analyst
 from core.breaker import FAILURES, REST
 from core.errors import Refused, Unavailable
 from core.lead import Analysis, Contact, Intent, Urgency
-from core.model_answer import grounded, literal
-from core.model_question import Quoted, fenced, question, schema, unfenced
+from core.model.answer import grounded, literal
+from core.model.question import Quoted, fenced, question, schema, unfenced
 from core.ports import DIMENSIONS, ChatMessage, Embedder
 from core.rules.words import Lexicon
 from core.store import open_store

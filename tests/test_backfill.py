@@ -24,7 +24,7 @@ from core.errors import InvalidLead, Refused
 from core.lead import DeskStatus, Draft, Lead, MatchKind, Status, utcnow
 from core.ports import Embedder
 from core.recognise import Recogniser
-from core.search import Search
+from core.similar.search import Search
 from core.store import Store, open_store
 from core.store.submissions import Submission
 from core.store.tables import posts, submissions

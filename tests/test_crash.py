@@ -19,7 +19,7 @@ from core.adapters.chroma import open_chroma
 from core.errors import Unavailable
 from core.lead import Draft, Event, Lead, Status, utcnow
 from core.ports import Embedder
-from core.search import CATCH_UP, Search
+from core.similar.search import CATCH_UP, Search
 from core.store import Store, open_store
 from core.store.posts import card_key
 from core.store.submissions import Submission

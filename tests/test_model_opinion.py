@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from bot.sandbox.ollama import OllamaStandIn, plausible
 from bot.sandbox.slack.server import SlackSandbox
-from core import model_opinion
 from core.lead import MatchKind
-from core.model_opinion import with_opinion
+from core.model import opinion as model_opinion
+from core.model.opinion import with_opinion
 from core.ports import Embedder
 from tests.lead_examples import match
 from tests.product import product

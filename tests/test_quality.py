@@ -11,8 +11,8 @@ import prompts
 from core import measure
 from core.analyze import Analyst
 from core.lead import Analysis, Contact
-from core.model_answer import believed
-from core.model_question import Answer, parse
+from core.model.answer import believed
+from core.model.question import Answer, parse
 from core.ports import Embedder
 from core.rules import analyze_by_rules
 from core.rules.vehicles import vehicles

@@ -15,7 +15,7 @@ from bot.sandbox.ollama import OllamaStandIn
 from core.adapters.ollama import Ollama
 from core.analyze import Analyst
 from core.lead import Analysis, Contact, Intent, Urgency
-from core.model_question import schema
+from core.model.question import schema
 from core.rules import analyze_by_rules
 from core.rules.machine_talk import speaks_to_machine, without_machine_talk
 from handlers.cards import Card, card

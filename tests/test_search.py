@@ -11,10 +11,10 @@ from bot.sandbox.slack.server import SlackSandbox
 from core.adapters.chroma import Chroma, open_chroma
 from core.lead import DeskStatus, Draft, Event, Lead, utcnow
 from core.ports import Embedder
-from core.search import Search
+from core.similar.search import Search
+from core.similar.wanted import NOBODY, Wanted
 from core.store import Store, open_store
 from core.store.submissions import Submission
-from core.wanted import NOBODY, Wanted
 from tests.databases import KINDS, fresh_database
 from tests.fakes import Interrupted
 from tests.product import API_KEY, Product, product

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.errors import InvalidSearch
 from core.lead import DeskStatus
-from core.wanted import NOBODY, Wanted
+from core.similar.wanted import NOBODY, Wanted
 from handlers import search_options
 from tests.lead_examples import foreign
 

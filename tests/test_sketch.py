@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.lead import DeskStatus
-from core.sketch import Row, Sketch
-from core.wanted import NOBODY, Wanted
+from core.similar.sketch import Row, Sketch
+from core.similar.wanted import NOBODY, Wanted
 from tests.lead_examples import lead
 from tests.vectors import between, vector
 

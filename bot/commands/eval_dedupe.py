@@ -27,7 +27,7 @@ from core.dedupe import Odds
 from core.errors import InvalidLead, Refused
 from core.lead import Draft, Lead, Match, MatchKind, utcnow
 from core.recognise import Recognised, Recogniser
-from core.search import Search
+from core.similar.search import Search
 from core.store import Store, open_store
 from core.store.submissions import Submission
 

@@ -28,7 +28,7 @@ from core.backfill.rows import row_key
 from core.errors import InvalidLead, Refused
 from core.lead import DeskStatus, utcnow
 from core.recognise import Recogniser
-from core.search import Search
+from core.similar.search import Search
 from core.store import open_store
 
 UNSAID = ("archived", "lost", "won", "rejected", "new")

@@ -10,7 +10,7 @@ from core.adapters.chroma import Chroma, open_chroma, wipe
 from core.adapters.chroma_calls import BULK_ROWS
 from core.adapters.embedder import open_embedder
 from core.errors import LeadDeskError
-from core.search import Search
+from core.similar.search import Search
 from core.store import open_store
 
 

@@ -15,7 +15,7 @@ from aiohttp import web
 import prompts
 from bot.sandbox import loopback
 from core.lead import Contact, utcnow
-from core.model_question import unfenced
+from core.model.question import unfenced
 from core.rules import analyze_by_rules
 
 MODEL = "sandbox:latest"

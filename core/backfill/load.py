@@ -13,7 +13,7 @@ from core.backfill.rows import Past
 from core.lead import Lead, Match, MatchKind
 from core.ports import DIMENSIONS, Vector
 from core.recognise import Recogniser
-from core.search import NEAREST
+from core.similar.search import NEAREST
 from core.store import Store
 from core.store.history import OldLead, add_old_leads, known
 from core.store.leads import add_matches

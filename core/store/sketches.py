@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, func, select
 
 from core.lead import DeskStatus
 from core.ports import DIMENSIONS, Vector
-from core.sketch import Row
+from core.similar.sketch import Row
 from core.store.database import Database
 from core.store.tables import lead_events, leads, vectors
 
@@ -27,7 +27,7 @@ class Line:
 
 
 class Sketches:
-    """Reads for core.search; the history tells what changed, whichever process changed it."""
+    """Reads for core.similar.search; the history tells what changed, whichever process changed it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

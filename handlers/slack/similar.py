@@ -10,7 +10,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from core.desk import Desk
 from core.errors import InvalidSearch, NotAllowed, NotFound, Refused, Unavailable
 from core.lead import Lead, utcnow
-from core.wanted import Wanted
+from core.similar.wanted import Wanted
 from handlers import answers, cards, lists, search_options
 from handlers.answers import Answer
 from handlers.slack.directory import Directory

@@ -7,10 +7,10 @@ import numpy as np
 import structlog
 
 from core.ports import Vector
-from core.sketch import Row, Sketch
+from core.similar.sketch import Row, Sketch
+from core.similar.wanted import Wanted
 from core.store import Store
 from core.store.sketches import READ_MOST
-from core.wanted import Wanted
 
 log = structlog.get_logger()
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.lead import DeskStatus
 from core.ports import DIMENSIONS, Vector
-from core.wanted import NOBODY, Wanted
+from core.similar.wanted import NOBODY, Wanted
 
 WORDS = DIMENSIONS // 64
 """64-bit words of one vector's signs."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from core.lead import Analysis, Contact, Entity, Intent, Urgency
-from core.model_question import ALIASES, Answer, Quoted
+from core.model.question import ALIASES, Answer, Quoted
 from core.rules import headline, junk, scores
 from core.rules.entities import lexicon, standing, without_hidden
 from core.rules.machine_talk import speaks_to_machine

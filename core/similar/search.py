@@ -8,12 +8,12 @@ import structlog
 from numpy.typing import NDArray
 
 from core.errors import Refused, Unavailable
-from core.filtered import Filtered
 from core.lead import Lead
 from core.ports import Embedder, Point, Vector, VectorIndex
-from core.sketch import Row
+from core.similar.filtered import Filtered
+from core.similar.sketch import Row
+from core.similar.wanted import Wanted
 from core.store import Store
-from core.wanted import Wanted
 
 log = structlog.get_logger()
 

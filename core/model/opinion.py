@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 
 from core.lead import Evidence, Match, MatchKind
-from core.model_question import fence, fingerprint
+from core.model.question import fence, fingerprint
 from core.ports import ChatMessage
 
 PROMPT: Final = "pair-1"

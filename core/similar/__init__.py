@@ -1,0 +1,1 @@
+"""Leads alike in meaning: searched in Chroma, with filters in a sketch in memory; the store is the truth."""
