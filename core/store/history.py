@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from core.lead import DeskStatus, Draft, Event, Lead, Status, SyncStatus, utcnow
 from core.store.events import add_events
-from core.store.leads import read_leads
+from core.store.lead_rows import read_leads
 from core.store.tables import leads, submissions
 
 SOURCE = "import"

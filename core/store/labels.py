@@ -10,7 +10,7 @@ from core.corrections import KIND, Label
 from core.lead import Analysis, Contact, Event, Lead
 from core.store.database import Database
 from core.store.events import add_event
-from core.store.leads import change_lead, read_lead
+from core.store.lead_rows import change_lead, read_lead
 from core.store.tables import analyses, labels, leads
 
 LABELS_MOST = 20_000

@@ -10,7 +10,7 @@ from core.lead import DeskStatus, Event, Lead, utcnow
 from core.merge import columns, preview, restored, set_back
 from core.store.database import Database
 from core.store.events import add_event
-from core.store.leads import change_lead, read_lead
+from core.store.lead_rows import change_lead, read_lead
 from core.store.submissions import lead_number
 from core.store.tables import leads, merges
 

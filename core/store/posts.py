@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from core.lead import Event, Lead
 from core.store.database import Database
 from core.store.events import untold
-from core.store.leads import read_lead
+from core.store.lead_rows import read_lead
 from core.store.tables import posts
 
 
