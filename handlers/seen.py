@@ -14,7 +14,7 @@ RELATION = {
     MatchKind.SIMILAR: "Like",
 }
 
-LIKELY = 0.5
+LIKELY = 0.65
 """Score from which a question about a request begins with "likely"."""
 
 ANSWERS = {
