@@ -77,6 +77,10 @@ class DeskStatus(StrEnum):
     MERGED = "merged"
 
 
+OPEN = frozenset({DeskStatus.NEW, DeskStatus.CLAIMED, DeskStatus.APPROVED, DeskStatus.SNOOZED})
+"""The states in which there is still something to do."""
+
+
 class SyncStatus(StrEnum):
     """Where the CRM record stands."""
 
@@ -235,6 +239,8 @@ class Lead(Value):
     analysis: Analysis | None = None
     matches: tuple[Match, ...] = ()
     owner: str | None = Field(default=None, description="Slack user id")
+    snoozed_until: AwareDatetime | None = Field(default=None, description="when it comes back by itself")
+    snoozed_from: DeskStatus | None = Field(default=None, description="the state it comes back to")
     person_id: str | None = Field(default=None, description="whose lead it is: that person's oldest lead")
     merged_into: str | None = Field(default=None, description="id of the lead that stands for this one")
     merged_number: str | None = Field(default=None, description="what people call that lead")

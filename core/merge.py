@@ -8,9 +8,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from core.actions import OPEN
 from core.errors import NotAllowed
-from core.lead import Also, Contact, DeskStatus, Lead, Value
+from core.lead import OPEN, Also, Contact, DeskStatus, Lead, Value
 
 Changes = Mapping[str, Mapping[str, tuple[Any, Any]]]
 """Lead id -> column -> its value before and after the merge, JSON-ready: all that an undo needs."""

@@ -77,6 +77,11 @@ class Recogniser:
             final=final,
         )
 
+    async def renew(self, lead: Lead) -> None:
+        """Let the lead be found under its contact as it is now, and no more under what it was."""
+        profile = profile_of(lead.contact, lead.message, region=self.region, custom_fields=lead.custom_fields)
+        await self.store.people.renew(lead.lead_id, profile, keys(profile))
+
     async def _decide(self, lead: Lead, vector: Vector | None, near: Sequence[str]) -> Decision:
         profile = profile_of(lead.contact, lead.message, region=self.region, custom_fields=lead.custom_fields)
         least = self.weights.possible - WORTH

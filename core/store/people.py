@@ -119,6 +119,18 @@ class People:
 
         return await self._database.write(write)
 
+    async def renew(self, lead_id: str, profile: Profile, keys: Collection[str]) -> None:
+        """The lead's contact was corrected: it is found under these keys from now on, and no others."""
+
+        def write(connection: Connection) -> None:
+            self._take_turn(connection)
+            connection.execute(delete(person_keys).where(person_keys.c.lead_id == lead_id))
+            document = profile.model_dump(mode="json")
+            connection.execute(update(profiles).where(profiles.c.lead_id == lead_id).values(profile=document))
+            self._introduce(connection, lead_id, profile, keys)
+
+        await self._database.write(write)
+
     async def link(self, lead_id: str, weights: Mapping[str, float]) -> str:
         """The lead is surely by the same person as these (lead id -> log2 weight); the person's id."""
 
