@@ -35,7 +35,7 @@ from core.recognise import Recogniser
 from core.similar.search import Search
 from core.store import Store, open_store
 from handlers.board import SlackBoard
-from handlers.slack import actions, commands, invitations, merge, messages, similar
+from handlers.slack import actions, commands, invitations, menu, merge, messages, similar
 from handlers.slack.api import Slack
 from handlers.slack.directory import Directory
 from handlers.slack.socket import Socket
@@ -150,6 +150,7 @@ async def running(
             business_types=frozenset(businesses),
             region=settings.phone_region,
             hidden=hidden,
+            zone=settings.zone,
         )
         executors = None
         if not store.database.is_sqlite:
@@ -238,6 +239,7 @@ def _bolt(settings: Settings, slack: Slack, desk: Desk, directory: Directory) ->
     commands.register(bolt, desk, slack, directory)
     similar.register(bolt, desk, directory)
     merge.register(bolt, desk, slack)
+    menu.register(bolt, desk, slack)
     invitations.register(bolt, desk)
     messages.register(bolt, desk, directory)
     return bolt

@@ -7,7 +7,7 @@ from bot.engine import Engine
 from bot.executors import Executors
 from core.errors import Refused, Unavailable
 from core.lead import Part, utcnow
-from core.pipeline import Parts
+from core.pipeline import Parts, waking
 
 log = structlog.get_logger()
 
@@ -16,6 +16,12 @@ MEND_SECONDS = 5
 
 REAP_SECONDS = 5
 """How often work of dead processes is looked for."""
+
+WAKE_SECONDS = 5
+"""How often snoozed leads are looked for whose time has come."""
+
+WAKE_BATCH = 100
+"""Leads woken at one tick; what is left is due at the next."""
 
 MEND_BATCH = 100
 """Parts tried again at once: new leads must not queue behind an outage's thousands."""
@@ -35,6 +41,7 @@ class Schedule:
     def start(self) -> None:
         """Begin."""
         self._scheduler.add_job(self.mend, "interval", seconds=MEND_SECONDS, max_instances=1, coalesce=True)
+        self._scheduler.add_job(self.wake, "interval", seconds=WAKE_SECONDS, max_instances=1, coalesce=True)
         if self._executors is not None:
             self._scheduler.add_job(
                 self.reap, "interval", seconds=REAP_SECONDS, max_instances=1, coalesce=True
@@ -50,6 +57,11 @@ class Schedule:
         """Take over the work of dead processes, where there can be any."""
         if self._executors is not None:
             await self._executors.reap()
+
+    async def wake(self) -> None:
+        """Bring snoozed leads back whose time has come; a tick that finds one again asks for nothing new."""
+        for lead in await self._parts.store.leads.due(utcnow(), limit=WAKE_BATCH):
+            await self._engine.act(waking(lead))
 
     async def mend(self) -> None:
         """Try the missing parts again whose service answers; when it just came back, all of them."""

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from pydantic import AwareDatetime, Field
+
 from core.dedupe import Answer
+from core.edits import Edit
 from core.errors import NotAllowed
-from core.lead import DeskStatus, Lead, Match, MatchKind, Value
+from core.lead import OPEN, DeskStatus, Lead, Match, MatchKind, Value
 
 
 class ActionName(StrEnum):
@@ -21,6 +24,14 @@ class ActionName(StrEnum):
     DIFFERENT = "different"
     MERGE = "merge"
     UNMERGE = "unmerge"
+    EDIT = "edit"
+    NOTE = "note"
+    SNOOZE = "snooze"
+    WAKE = "wake"
+    WON = "won"
+    LOST = "lost"
+    SPAM = "spam"
+    REOPEN = "reopen"
 
 
 PAST = {
@@ -31,6 +42,14 @@ PAST = {
     ActionName.SAME_REQUEST: "same_request",
     ActionName.SAME_PERSON: "same_person",
     ActionName.DIFFERENT: "different_person",
+    ActionName.EDIT: "edited",
+    ActionName.NOTE: "noted",
+    ActionName.SNOOZE: "snoozed",
+    ActionName.WAKE: "woken",
+    ActionName.WON: "won",
+    ActionName.LOST: "lost",
+    ActionName.SPAM: "marked_as_spam",
+    ActionName.REOPEN: "reopened",
 }
 """The action as its history line says it."""
 
@@ -47,7 +66,12 @@ OF_TWO_LEADS = frozenset({ActionName.MERGE, ActionName.UNMERGE, ActionName.SAME_
 API = "api"
 """The actor of what came with an API key, which opens every desk."""
 
-OPEN = frozenset({DeskStatus.NEW, DeskStatus.CLAIMED, DeskStatus.APPROVED, DeskStatus.SNOOZED})
+WORDS_MAX = 1_000
+"""Longest note or reason, in characters."""
+
+REOPENABLE = frozenset(
+    {DeskStatus.WON, DeskStatus.LOST, DeskStatus.REJECTED, DeskStatus.SPAM, DeskStatus.ARCHIVED}
+)
 
 
 class Action(Value):
@@ -58,6 +82,9 @@ class Action(Value):
         desk: channel id whose members may act, where refusals are told.
         target: of a reassignment, the Slack user id of the new owner; of an answer about two leads, the
             other lead's id; of a merge, the id of the lead that is kept.
+        words: the text of a note, the reason of an outcome.
+        until: when a snoozed lead comes back; of a waking, the time for which it was asked.
+        edit: what an edit changes.
         reply_to: an address that reaches the actor even outside the desk's channel, for a while.
     """
 
@@ -67,6 +94,9 @@ class Action(Value):
     desk: str
     actor: str
     target: str | None = None
+    words: str | None = Field(default=None, max_length=WORDS_MAX)
+    until: AwareDatetime | None = None
+    edit: Edit | None = None
     reply_to: str | None = None
 
 
@@ -79,7 +109,22 @@ def offered(lead: Lead) -> tuple[ActionName, ...]:
     names = [] if lead.owner else [ActionName.CLAIM]
     if lead.desk_status != DeskStatus.APPROVED:
         names.append(ActionName.APPROVE)
-    return (*names, ActionName.REASSIGN, ActionName.REJECT, ActionName.MERGE)
+    return (*names, ActionName.REASSIGN, ActionName.REJECT)
+
+
+def seldom(lead: Lead) -> tuple[ActionName, ...]:
+    """What the card's menu offers beside the buttons, at most the five that Slack takes.
+
+    A lead that nobody has is no deal yet, and one that somebody has was found to be a lead: so one menu ends
+    with an outcome and the other with "not a lead"; commands and the form of Edit have the rest.
+    """
+    if lead.desk_status in REOPENABLE:
+        return (ActionName.REOPEN, ActionName.NOTE)
+    if lead.desk_status not in OPEN:
+        return ()
+    later = ActionName.WAKE if lead.desk_status == DeskStatus.SNOOZED else ActionName.SNOOZE
+    end = ActionName.WON if lead.owner else ActionName.SPAM
+    return (ActionName.EDIT, ActionName.NOTE, later, end, ActionName.MERGE)
 
 
 def question(lead: Lead) -> Match | None:
@@ -104,21 +149,65 @@ def decide(lead: Lead, action: Action) -> Mapping[str, Any]:
     """
     if lead.desk_status == DeskStatus.MERGED:
         raise NotAllowed(f"{lead.number} is merged into {lead.merged_number} already: use that card.")
+    if action.name == ActionName.WAKE:
+        return _woken(lead, action)
+    if action.name == ActionName.REOPEN:
+        return _reopened(lead)
     if lead.desk_status not in OPEN:
         raise NotAllowed(f"{lead.number} is {lead.desk_status.value} already.")
+    if action.name == ActionName.CLAIM and lead.owner not in {None, action.actor}:
+        raise NotAllowed(f"{lead.number} was claimed by <@{lead.owner}> before you.")
+    changes = {**_AWAKE, **_step(lead, action)}
+    return {name: value for name, value in changes.items() if getattr(lead, name) != value}
+
+
+def _step(lead: Lead, action: Action) -> Mapping[str, Any]:
+    """What an open lead becomes."""
     match action.name:
         case ActionName.CLAIM:
-            if lead.owner == action.actor:
-                return {}
-            if lead.owner is not None:
-                raise NotAllowed(f"{lead.number} was claimed by <@{lead.owner}> before you.")
-            changes: dict[str, Any] = {"owner": action.actor, "desk_status": DeskStatus.CLAIMED}
+            further = lead.desk_status == DeskStatus.APPROVED
+            return {"owner": action.actor} | ({} if further else {"desk_status": DeskStatus.CLAIMED})
         case ActionName.APPROVE:
-            changes = {"owner": lead.owner or action.actor, "desk_status": DeskStatus.APPROVED}
+            return {"owner": lead.owner or action.actor, "desk_status": DeskStatus.APPROVED}
         case ActionName.REASSIGN:
-            changes = {"owner": action.target or lead.owner, "desk_status": DeskStatus.CLAIMED}
-        case ActionName.REJECT:
-            changes = {"desk_status": DeskStatus.REJECTED}
-        case ActionName.MERGE | ActionName.UNMERGE:
-            raise ValueError(f"{action.name} is of two leads: core.store.merges does it")
-    return {name: value for name, value in changes.items() if getattr(lead, name) != value}
+            return {"owner": action.target or lead.owner, "desk_status": DeskStatus.CLAIMED}
+        case ActionName.WON:
+            return {"owner": lead.owner or action.actor, "desk_status": DeskStatus.WON}
+        case ActionName.REJECT | ActionName.LOST | ActionName.SPAM:
+            return {"desk_status": _ENDS[action.name]}
+        case ActionName.SNOOZE:
+            return {
+                "desk_status": DeskStatus.SNOOZED,
+                "snoozed_from": lead.snoozed_from or lead.desk_status,
+                "snoozed_until": action.until,
+            }
+    raise ValueError(f"{action.name} is not a step of one lead alone")
+
+
+_ENDS = {
+    ActionName.REJECT: DeskStatus.REJECTED,
+    ActionName.LOST: DeskStatus.LOST,
+    ActionName.SPAM: DeskStatus.SPAM,
+}
+
+
+def _woken(lead: Lead, action: Action) -> Mapping[str, Any]:
+    """Back where it was; nothing when it is awake, or was snoozed anew since the waking was due."""
+    if lead.desk_status != DeskStatus.SNOOZED or action.until not in {None, lead.snoozed_until}:
+        return {}
+    return {"desk_status": lead.snoozed_from or _unsnoozed(lead), **_AWAKE}
+
+
+def _reopened(lead: Lead) -> Mapping[str, Any]:
+    if lead.desk_status in OPEN:
+        return {}
+    if lead.desk_status not in REOPENABLE:
+        raise NotAllowed(f"{lead.number} is {lead.desk_status.value}: it cannot be opened again.")
+    return {"desk_status": _unsnoozed(lead), **_AWAKE}
+
+
+def _unsnoozed(lead: Lead) -> DeskStatus:
+    return DeskStatus.CLAIMED if lead.owner else DeskStatus.NEW
+
+
+_AWAKE: Mapping[str, Any] = {"snoozed_until": None, "snoozed_from": None}

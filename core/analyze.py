@@ -86,11 +86,11 @@ class Analyst:
 
     def digest(self, business_type: str) -> str:
         """What an answer depends on beside message and model: changes whenever the prompt does."""
-        return self._business(business_type).digest
+        return self.business(business_type).digest
 
     async def warm_up(self) -> None:
         """Embed the prototypes of every business now, so that no lead has to wait for them."""
-        await self._prototypes_of(self._business(FALLBACK))
+        await self._prototypes_of(self.business(FALLBACK))
 
     async def check(self) -> None:
         """Return if the model can be asked again; else raise, the mend in the message."""
@@ -108,7 +108,7 @@ class Analyst:
         Never raises for anything a message may hold, nor for an embedder that is away.
         """
         started = self._clock()
-        business = self._business(business_type)
+        business = self.business(business_type)
         prototypes = await self._prototypes_of(business)
         newest = newest_part(message)
         if prototypes is not None and (vector is None or newest.strip() != message.strip()):
@@ -141,7 +141,7 @@ class Analyst:
         started = self._clock()
         model = self._asked_model()
         self._refuse_while_resting()
-        business = self._business(business_type)
+        business = self.business(business_type)
         rules = await self.by_rules(message, contact, business_type, now, vector)
         answer = await self._answer(model, business, message)
         analysis = believed(answer, rules, message, contact, business, model=model.name)
@@ -209,7 +209,8 @@ class Analyst:
             why = f"left alone for a while after {self._breaker.failures} failures in a row"
             raise Unavailable(SERVICE, why, retry_after=max(1.0, self._breaker.wait(now)))
 
-    def _business(self, business_type: str) -> BusinessType:
+    def business(self, business_type: str) -> BusinessType:
+        """The business of that name; the general one where there is none of it any more."""
         return self._businesses.get(business_type) or self._businesses[FALLBACK]
 
     async def _prototypes_of(self, business: BusinessType) -> Prototypes | None:

@@ -3,16 +3,17 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection
 from uuid_utils.compat import uuid4
 
-from core import metrics
-from core.actions import OPEN, Action, ActionName
+from core import edits, metrics
+from core.actions import Action, ActionName, decide
 from core.errors import InvalidLead, NotAllowed
-from core.lead import DeskStatus, Draft, Event, Lead, Match, MatchKind, Part, utcnow
+from core.lead import OPEN, DeskStatus, Draft, Event, Lead, Match, MatchKind, Part, utcnow
 from core.merge import Merge, directed, preview
 from core.pipeline import NOT_A_MEMBER, Parts
 from core.similar.wanted import Wanted
@@ -48,6 +49,7 @@ class Desk:
         business_types: all that a lead may say.
         region: ISO 3166 country of phone numbers without one.
         hidden: business type -> entities that the desk does not show.
+        zone: the business's time zone.
     """
 
     parts: Parts
@@ -59,6 +61,11 @@ class Desk:
     business_types: frozenset[str]
     region: str
     hidden: Callable[[str], frozenset[str]]
+    zone: tzinfo
+
+    def now(self) -> datetime:
+        """The time, in the business's time zone."""
+        return utcnow().astimezone(self.zone)
 
     async def submit(self, submission: Submission, read: Callable[[], Draft], *, actor: str) -> Accepted:
         """Keep the submission, make its lead and start its pipeline, all at once; then it is safe.
@@ -98,6 +105,29 @@ class Desk:
         """NotAllowed unless the user is a member of the desk."""
         if not await self.parts.members.may_work(user, self.channel):
             raise NotAllowed(NOT_A_MEMBER)
+
+    async def precheck(self, action: Action) -> None:
+        """NotAllowed or NotFound when the action could not be done now: a form can still say so.
+
+        What counts is decided when it is done, against the lead as it is then.
+        """
+        await self.admit(action.actor)
+        lead = await self.parts.store.leads.get(action.lead_id)
+        if action.name not in {ActionName.NOTE, ActionName.EDIT}:
+            decide(lead, action)
+
+    async def form(self, lead_id: str, *, reader: str | None = None) -> tuple[Lead, dict[str, str]]:
+        """The lead and what the form of an edit shows of it; ``reader`` sees its contact data."""
+        lead = await self.lead(lead_id)
+        if reader is not None:
+            await self._note_reading([lead], reader)
+        business = self.parts.analyst.business(lead.business_type)
+        return lead, edits.fields(lead, business, self.hidden(lead.business_type))
+
+    async def lead_at(self, channel: str, ts: str) -> Lead | None:
+        """The lead whose card is that message."""
+        lead_id = await self.parts.store.posts.lead_at(channel, ts)
+        return None if lead_id is None else await self.parts.store.leads.get(lead_id)
 
     async def show(self, number: str, *, reader: str) -> tuple[Lead, list[Event]]:
         """A lead with its contact data and history; that it was read becomes part of the history."""

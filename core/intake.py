@@ -89,7 +89,7 @@ def read(
     if business_type is not None and business_type not in business_types:
         raise InvalidLead("business_type", f"is not one of {', '.join(sorted(business_types))}")
     return Draft(
-        contact=_contact(known),
+        contact=read_contact(known),
         message=_message(known),
         source=said_source or source,
         source_url=_text(known, "source_url", 2_000),
@@ -180,7 +180,9 @@ def _message(known: Mapping[str, Any]) -> str:
     return storable(value)
 
 
-def _contact(known: Mapping[str, Any]) -> Contact:
+def read_contact(known: Mapping[str, Any]) -> Contact:
+    """The contact in a mapping by our names of fields; InvalidLead names the field that is wrong."""
+
     def part(field: str) -> str | None:
         return _text(known, field, CONTACT_MAX, f"contact.{field}")
 

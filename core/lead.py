@@ -78,6 +78,10 @@ class DeskStatus(StrEnum):
     ARCHIVED = "archived"  # brought in from earlier years without a word on how it ended
 
 
+OPEN = frozenset({DeskStatus.NEW, DeskStatus.CLAIMED, DeskStatus.APPROVED, DeskStatus.SNOOZED})
+"""The states in which there is still something to do."""
+
+
 class SyncStatus(StrEnum):
     """Where the CRM record stands."""
 
@@ -236,6 +240,8 @@ class Lead(Value):
     analysis: Analysis | None = None
     matches: tuple[Match, ...] = ()
     owner: str | None = Field(default=None, description="Slack user id")
+    snoozed_until: AwareDatetime | None = Field(default=None, description="when it comes back by itself")
+    snoozed_from: DeskStatus | None = Field(default=None, description="the state it comes back to")
     person_id: str | None = Field(default=None, description="whose lead it is: that person's oldest lead")
     merged_into: str | None = Field(default=None, description="id of the lead that stands for this one")
     merged_number: str | None = Field(default=None, description="what people call that lead")

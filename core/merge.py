@@ -7,10 +7,9 @@ said, and only its place on the desk is taken by the other one.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from core.actions import OPEN
 from core.errors import NotAllowed
 from core.identity.phones import tail
-from core.lead import Also, Contact, DeskStatus, Lead, Value
+from core.lead import OPEN, Also, Contact, DeskStatus, Lead, Value
 
 Changes = Mapping[str, Mapping[str, tuple[Any, Any]]]
 """Lead id -> column -> its value before and after the merge, JSON-ready: all that an undo needs."""

@@ -8,24 +8,13 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 
+from core import corrections, edits, metrics
 from core import crm as crm_fields
-from core import metrics
-from core.actions import (
-    ANSWERS,
-    API,
-    OF_TWO_LEADS,
-    OPEN,
-    PAST,
-    Action,
-    ActionName,
-    asked_about,
-    decide,
-    question,
-)
+from core.actions import ANSWERS, API, OF_TWO_LEADS, PAST, Action, ActionName, asked_about, decide, question
 from core.analyze import Analyst
 from core.dedupe import Decision
 from core.errors import NotAllowed, NotFound, Refused, Unavailable
-from core.lead import SYSTEM, Contact, DeskStatus, Event, Lead, MatchKind, Part, age_seconds, utcnow
+from core.lead import OPEN, SYSTEM, Contact, DeskStatus, Event, Lead, MatchKind, Part, age_seconds, utcnow
 from core.model.opinion import with_opinion
 from core.ports import Board, CrmTable, Vector
 from core.recognise import Recognised, Recogniser
@@ -247,7 +236,9 @@ class Parts:
     async def act(self, action: Action) -> str | None:
         """Do what a person asked for; what is returned is the refusal to tell that person."""
         try:
-            if action.actor != API and not await self.members.may_work(action.actor, action.desk):
+            if action.actor not in {API, SYSTEM} and not await self.members.may_work(
+                action.actor, action.desk
+            ):
                 return NOT_A_MEMBER
             owner = action.target if action.name == ActionName.REASSIGN else None
             if owner is not None and not await self.members.may_own(owner, action.desk):
@@ -260,11 +251,59 @@ class Parts:
                 await self._answer(action)
             elif action.name in OF_TWO_LEADS:
                 await self._merge(action)
+            elif action.name == ActionName.NOTE:
+                await self.store.leads.note(_line(action))
+            elif action.name == ActionName.EDIT:
+                await self._edit(action)
+            elif action.name == ActionName.SPAM:
+                await self._not_a_lead(action)
             else:
                 await self.store.leads.act(_line(action), lambda lead: decide(lead, action))
         except (NotAllowed, NotFound) as error:
-            return str(error)
+            return f"{error} You wrote: “{action.words}”" if action.words else str(error)
         return None
+
+    async def _edit(self, action: Action) -> None:
+        """Change what the form changed; what it says of the reading is kept to learn from."""
+        before, edit = await self.store.leads.get(action.lead_id), action.edit or edits.Edit()
+        business = self.analyst.business(before.business_type)
+
+        def change(lead: Lead) -> Mapping[str, Any]:
+            return edits.decide(lead, edit, business, by=action.actor)
+
+        await self._correct(action, edits.correction_of(edit), change)
+        if set(edit.typed) & set(edits.CONTACT):  # another address may be another person's
+            await self.recogniser.renew(await self.store.leads.get(action.lead_id))
+            await self.compare(action.lead_id)
+
+    async def _not_a_lead(self, action: Action) -> None:
+        """What was taken for a lead is none: said of its reading too, to learn from."""
+        lead = await self.store.leads.get(action.lead_id)
+        said = corrections.Correction(not_a_lead=lead.analysis is not None)
+        business = self.analyst.business(lead.business_type)
+
+        def change(lead: Lead) -> Mapping[str, Any]:
+            spam = edits.Edit(not_a_lead=said.not_a_lead)
+            return {**edits.decide(lead, spam, business, by=action.actor), **decide(lead, action)}
+
+        await self._correct(action, said, change)
+
+    async def _correct(
+        self,
+        action: Action,
+        correction: corrections.Correction,
+        change: Callable[[Lead], Mapping[str, Any]],
+    ) -> None:
+        line = _line(action)
+        if correction.empty:
+            await self.store.leads.act(line, change)
+            return
+        await self.store.labels.correct(
+            action.lead_id,
+            line,
+            lambda lead: corrections.label(lead, correction, key=action.key, by=action.actor, at=line.at),
+            lambda lead, _label: change(lead),
+        )
 
     async def _answer(self, action: Action) -> None:
         """Keep what a person says of two leads, and look again at what that makes of this one."""
@@ -314,9 +353,19 @@ def _line(action: Action) -> Event:
         at=utcnow(),
         actor=action.actor,
         what=PAST[action.name],
-        why=action.target,
+        why=_why(action),
         told=True,
     )
+
+
+def _why(action: Action) -> str | None:
+    """What the history line says beside who did what."""
+    if action.name == ActionName.EDIT and action.edit is not None:
+        changed = [edits.label(name) for name in action.edit.typed]
+        return ", ".join([*changed, *(["not a lead"] if action.edit.not_a_lead else [])])
+    if action.name == ActionName.SNOOZE and action.until is not None:
+        return " ".join(filter(None, [action.until.isoformat(timespec="seconds"), action.words]))
+    return action.words or action.target
 
 
 def _reading(lead: Lead) -> tuple[str, Contact, str, datetime]:
@@ -346,6 +395,20 @@ async def action_pipeline(step: Step, parts: Parts, action: Mapping[str, Any]) -
         await step("publish", parts.publish_merged, asked.key)
     else:
         await step("publish", parts.publish, asked.lead_id)
+
+
+def waking(lead: Lead) -> Action:
+    """What ends a lead's snooze, the same whichever process asks for it, however often."""
+    since = (lead.snoozed_until or lead.updated_at).timestamp()
+    return Action(
+        key=f"action:{lead.lead_id}:wake:{since:.0f}",
+        name=ActionName.WAKE,
+        lead_id=lead.lead_id,
+        desk=lead.desk,
+        actor=SYSTEM,
+        target=lead.owner,
+        until=lead.snoozed_until,
+    )
 
 
 async def redo_pipeline(step: Step, parts: Parts, lead_id: str, part: str) -> None:

@@ -85,6 +85,11 @@ class Recogniser:
             final=final,
         )
 
+    async def renew(self, lead: Lead) -> None:
+        """Let the lead be found under its contact as it is now, and no more under what it was."""
+        profile = self._profile(lead)
+        await self.store.people.in_turn(lambda turn: turn.renew(lead.lead_id, profile, keys(profile)))
+
     def decide(self, turn: Turn, lead: Lead, vector: Vector | None, near: Sequence[str]) -> Decision:
         """Compare the lead, in its turn, with those before it, and link it to those of the same person.
 

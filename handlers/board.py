@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 from weakref import WeakValueDictionary
 
+from core.actions import PAST, ActionName
 from core.lead import SYSTEM, DeskStatus, Event, Lead, utcnow
 from core.store import Store
 from core.store.merges import MERGED, MERGED_IN
@@ -88,7 +89,9 @@ class SlackBoard:
             bump = gone.received_at - lead.received_at > BUMP_AFTER
             return {"text": again.text, "blocks": again.blocks} | ({"reply_broadcast": True} if bump else {})
         who = await self._directory.name_of(event.actor) if mrkdwn.is_user(event.actor) else None
-        return {"text": thread.thread_line(event, who)}
+        # What was put off comes up again for everybody, or it would come back to a thread nobody reads.
+        up = event.what == PAST[ActionName.WAKE] and event.actor == SYSTEM
+        return {"text": thread.thread_line(event, who)} | ({"reply_broadcast": True} if up else {})
 
     async def _edit(self, post: Post, content: dict[str, Any]) -> bool:
         """Bring the message to this content; False if it is gone from Slack."""

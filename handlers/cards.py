@@ -7,7 +7,7 @@ customer's own words; seen before; state, source, quality, age; what is degraded
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.actions import ActionName, offered, question
+from core.actions import ActionName, offered, question, seldom
 from core.lead import DeskStatus, Lead, Match, Part
 from handlers import wording
 from handlers.mrkdwn import (
@@ -19,6 +19,7 @@ from handlers.mrkdwn import (
     mail_link,
     markup,
     mention,
+    moment,
     phone_link,
     plain,
 )
@@ -44,6 +45,18 @@ SIMILAR = "similar"
 
 MORE = "more"
 """action_id of the menu of what is seldom wanted; the option's value is the action's name."""
+
+MENU = {
+    ActionName.EDIT: "Edit…",
+    ActionName.NOTE: "Note…",
+    ActionName.SNOOZE: "Snooze…",
+    ActionName.WAKE: "Back from snooze",
+    ActionName.WON: "Won or lost…",
+    ActionName.SPAM: "Not a lead…",
+    ActionName.REOPEN: "Open again",
+    ActionName.MERGE: "Merge…",
+}
+"""The menu's options as people read them."""
 
 STATES = {
     DeskStatus.NEW: "Unclaimed",
@@ -129,6 +142,9 @@ def state(lead: Lead) -> str:
     """What the desk has made of the lead and whose it is, as mrkdwn."""
     if lead.desk_status == DeskStatus.MERGED:
         return f"Merged into {lead.merged_number}"
+    if lead.desk_status == DeskStatus.SNOOZED and lead.snoozed_until:
+        whose = f" by {mention(lead.owner)}" if lead.owner else ""
+        return f"Snoozed{whose} until {moment(lead.snoozed_until)}"
     if lead.owner is None:
         return STATES[lead.desk_status]
     if lead.desk_status == DeskStatus.NEW:
@@ -195,14 +211,14 @@ def _contact_size(lead: Lead) -> int:
 def _actions(lead: Lead) -> Block:
     names = offered(lead)
     buttons = [_button(lead, name, primary=name == names[0]) for name in names]
-    if lead.desk_status == DeskStatus.MERGED:
-        return {"type": "actions", "block_id": actions_block_id(lead), "elements": buttons}
-    alike = {"type": "button", "action_id": SIMILAR, "text": plain("Similar", 75), "value": lead.lead_id}
-    if buttons and buttons[-1]["type"] == "overflow":  # the menu comes last
-        buttons, menu = buttons[:-1], buttons[-1:]
-    else:
-        menu = []
-    return {"type": "actions", "block_id": actions_block_id(lead), "elements": [*buttons, alike, *menu]}
+    if lead.desk_status != DeskStatus.MERGED:
+        buttons.append(
+            {"type": "button", "action_id": SIMILAR, "text": plain("Similar", 75), "value": lead.lead_id}
+        )
+    if more := seldom(lead):
+        options = [{"text": plain(MENU[name], 75), "value": name.value} for name in more]
+        buttons.append({"type": "overflow", "action_id": MORE, "options": options})
+    return {"type": "actions", "block_id": actions_block_id(lead), "elements": buttons}
 
 
 def _question(lead: Lead, asked: Match | None) -> Block | None:
@@ -213,9 +229,6 @@ def _question(lead: Lead, asked: Match | None) -> Block | None:
 
 
 def _button(lead: Lead, name: ActionName, *, primary: bool) -> Block:
-    if name == ActionName.MERGE:
-        option = {"text": plain("Merge…", 75), "value": name.value}
-        return {"type": "overflow", "action_id": MORE, "options": [option]}
     if name == ActionName.REASSIGN:
         return {"type": "users_select", "action_id": name.value, "placeholder": plain("Reassign…", 150)}
     button: Block = {

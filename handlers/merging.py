@@ -6,7 +6,7 @@ from typing import Any
 from core.errors import NotAllowed
 from core.lead import Lead, Match
 from core.merge import Merge, preview
-from handlers import cards, wording
+from handlers import cards, modals, wording
 from handlers.answers import Answer
 from handlers.mrkdwn import Block, clean, cut, escape, markup, plain
 
@@ -16,6 +16,7 @@ CHOOSE, CONFIRM = "merge_choose", "merge_confirm"
 DO, SWAP, CANCEL, UNDO = "merge_do", "merge_swap", "merge_cancel", "merge_undo"
 """action_ids of the buttons; their values are the leads' ids, kept before gone."""
 
+_TITLE = "Merge leads"
 _NUMBER, _CANDIDATE = "number", "candidate"
 _VALUE_MAX = 80
 _CUSTOM_MOST = 5
@@ -24,14 +25,9 @@ _LABELS = {"name": "Name", "email": "E-mail", "phone": "Phone", "company": "Comp
 _ALSO = {"name": "names", "email": "emails", "phone": "phones", "company": "companies"}
 
 
-def loading() -> Block:
-    """The modal while the leads are looked up: it has to open within three seconds."""
-    return _modal([{"type": "section", "text": plain("One moment…", 100)}])
-
-
 def told(text: str) -> Block:
     """The modal when there is nothing to choose: why."""
-    return _modal([{"type": "section", "text": plain(text, 3_000)}])
+    return modals.told(_TITLE, text)
 
 
 def choose(
@@ -55,19 +51,17 @@ def choose(
     if options:
         select = {
             "type": "static_select",
-            "action_id": _CANDIDATE,
             "options": options,
             "initial_option": options[0],
         }
-        blocks.append(_input(_CANDIDATE, "Alike, found before", select))
+        blocks.append(modals.field(_CANDIDATE, "Alike, found before", select))
     typed = {
         "type": "plain_text_input",
-        "action_id": _NUMBER,
         "max_length": 20,
         "placeholder": plain("L-1042", 150),
     }
     blocks.append(
-        _input(_NUMBER, "Or another lead's number" if options else "The other lead's number", typed)
+        modals.field(_NUMBER, "Or another lead's number" if options else "The other lead's number", typed)
     )
     return _modal(blocks, callback_id=CHOOSE, private_metadata=lead.lead_id, submit=plain("Preview", 24))
 
@@ -190,16 +184,5 @@ def _button(action_id: str, label: str, value: str) -> Block:
     return {"type": "button", "action_id": action_id, "text": plain(label, 75), "value": value}
 
 
-def _input(block_id: str, label: str, element: Block) -> Block:
-    return {
-        "type": "input",
-        "block_id": block_id,
-        "label": plain(label, 2_000),
-        "optional": True,
-        "element": element,
-    }
-
-
 def _modal(blocks: list[Block], **more: Any) -> Block:
-    title, close = plain("Merge leads", 24), plain("Cancel", 24)
-    return {"type": "modal", "title": title, "close": close, "blocks": blocks, **more}
+    return modals.modal(_TITLE, blocks, **more)

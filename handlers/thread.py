@@ -1,10 +1,12 @@
 """The lines of a card's thread: what happened to the lead, and what its sender wrote again; pure."""
 
-from core.actions import API, PAST, ActionName
+from datetime import datetime
+
+from core.actions import API, PAST, WORDS_MAX, ActionName
 from core.lead import Event, Lead
 from handlers import wording
 from handlers.cards import Card, actions_block_id
-from handlers.mrkdwn import clean, cut, escape, markup, mention, plain
+from handlers.mrkdwn import clean, cut, escape, markup, mention, moment, plain
 
 HISTORY = {
     "received": "Received",
@@ -16,6 +18,9 @@ HISTORY = {
     "same_request": "Said to be the same request",
     "same_person": "Said to be the same person with a new request",
     "different_person": "Said to be a different person",
+    "noted": "Note",
+    "woken": "Back from snooze",
+    "reopened": "Opened again",
 }
 """The verbs of history lines that need more words than themselves."""
 
@@ -34,8 +39,8 @@ def thread_line(event: Event, who: str | None = None, *, to: str | None = None) 
     """One line of a lead's history, as mrkdwn: ``Claimed by Ana``, ``Reassigned by Ana to @Ben``.
 
     Args:
-        event: what happened; of a reassignment, ``why`` is the new owner's Slack user id; of a merge, it
-            begins with the other lead's number.
+        event: what happened; of a reassignment and a waking, ``why`` is the owner's Slack user id; of a
+            merge, it begins with the other lead's number; of a snooze, with the time it ends.
         who: the actor's plain name; without it a Slack user is mentioned, which pings.
         to: the new owner's plain name; without it they are mentioned, the one person who must know.
     """
@@ -51,7 +56,12 @@ def thread_line(event: Event, who: str | None = None, *, to: str | None = None) 
         return line
     if event.what == PAST[ActionName.REASSIGN]:
         return f"{line} to {named(why, to)}"
-    return f"{line}: {escape(why, 300)}"
+    if event.what == PAST[ActionName.WAKE]:
+        return f"{line}, {named(why, to)}"
+    if event.what == PAST[ActionName.SNOOZE]:
+        until, _, why = why.partition(" ")
+        line += f" until {moment(datetime.fromisoformat(until))}"
+    return f"{line}: {escape(why, WORDS_MAX)}" if why else line
 
 
 def named(actor: str, name: str | None = None) -> str:

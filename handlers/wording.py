@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 
-from core.actions import OPEN
-from core.lead import Analysis, Contact, Entity, Intent, Lead, Part, Status, Urgency
+from core.lead import OPEN, Analysis, Contact, Entity, Intent, Lead, Part, Status, Urgency
 from handlers.mrkdwn import ELLIPSIS, clean, cut
 
 HEADLINE_MAX = 110

@@ -75,7 +75,10 @@ def texts(value: Any) -> Iterator[Json]:
 
 def _texts(block: Json) -> Iterator[Json]:
     seen = {key: value for key, value in block.items() if key != "elements"}
-    elements = [{k: v for k, v in each.items() if k != "confirm"} for each in block.get("elements", [])]
+    elements = [
+        {k: v for k, v in each.items() if k != "confirm" and (k != "options" or each["type"] != "overflow")}
+        for each in block.get("elements", [])
+    ]
     yield from texts(seen)
     yield from texts(elements)
 
@@ -168,6 +171,11 @@ def _check_element(element: Json, where: str) -> None:
         case "plain_text_input":
             assert element.get("max_length", 3_000) <= 3_000, where
             assert len(element.get("initial_value", "")) <= element.get("max_length", 3_000), where
+        case "checkboxes" | "radio_buttons":
+            assert 1 <= len(element["options"]) <= 10, where
+            _check_options(element["options"], where)
+        case "datetimepicker":
+            assert 10**9 <= element.get("initial_date_time", 10**9) < 10**10, f"{where}: no ten digits"
         case kind if kind in SELECTS:
             _check_options(element.get("options", []), where)
             assert len(element.get("option_groups", [])) <= 100, where

@@ -269,9 +269,36 @@ def test_an_owner_who_is_no_slack_user_is_not_mentioned() -> None:
     assert cards.state(lead(desk_status=DeskStatus.CLAIMED, owner="!channel")) == "Claimed by !channel"
 
 
-def test_a_closed_lead_only_offers_its_similar_ones() -> None:
+def test_a_closed_lead_only_offers_its_similar_ones_and_to_be_opened_again() -> None:
     actions = cards.card(lead(desk_status=DeskStatus.REJECTED), now=NOW).blocks[-1]
-    assert [element["action_id"] for element in actions["elements"]] == [cards.SIMILAR]
+    assert [element["action_id"] for element in actions["elements"]] == [cards.SIMILAR, cards.MORE]
+    assert menu(lead(desk_status=DeskStatus.REJECTED)) == ["reopen", "note"]
+
+
+def menu(of: Lead) -> list[str]:
+    """What the card's menu offers."""
+    (more,) = [each for each in cards.card(of, now=NOW).blocks[-1]["elements"] if each["type"] == "overflow"]
+    return [option["value"] for option in more["options"]]
+
+
+@pytest.mark.parametrize(
+    ("status", "owner", "offers"),
+    [
+        (DeskStatus.NEW, None, ["edit", "note", "snooze", "spam", "merge"]),
+        (DeskStatus.CLAIMED, "U0ANA", ["edit", "note", "snooze", "won", "merge"]),
+        (DeskStatus.SNOOZED, "U0ANA", ["edit", "note", "wake", "won", "merge"]),
+        (DeskStatus.WON, "U0ANA", ["reopen", "note"]),
+    ],
+)
+def test_the_menu_has_what_makes_sense_in_that_state(
+    status: DeskStatus, owner: str | None, offers: list[str]
+) -> None:
+    assert menu(lead(desk_status=status, owner=owner)) == offers
+
+
+def test_a_snoozed_lead_says_until_when_and_whose_it_is() -> None:
+    of = lead(desk_status=DeskStatus.SNOOZED, owner="U0ANA", snoozed_until=NOW)
+    assert cards.state(of).startswith("Snoozed by <@U0ANA> until <!date^")
 
 
 def test_buttons_carry_the_lead_and_the_version_they_were_drawn_for() -> None:
@@ -417,7 +444,10 @@ def test_what_merged_leads_say_of_the_person_is_beside_the_contact() -> None:
         ("merged", "L-1042", "Merged into L-1042 by Ana"),
         ("merged_in", "L-1050: same phone", "Merged with L-1050 by Ana: same phone"),
         ("unmerged", "L-1042", "No longer merged with L-1042 by Ana"),
+        ("noted", "Called, no answer", "Note by Ana: Called, no answer"),
+        ("won", "1200", "Won by Ana: 1200"),
+        ("woken", "U0BEN", "Back from snooze by Ana, <@U0BEN>"),
     ],
 )
-def test_a_merge_is_a_line_in_both_threads(what: str, why: str, line: str) -> None:
+def test_what_was_done_is_a_line_in_the_thread(what: str, why: str, line: str) -> None:
     assert thread.thread_line(event(what, why=why), "Ana") == line

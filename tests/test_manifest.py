@@ -16,7 +16,7 @@ from slack_bolt.response import BoltResponse
 import handlers.slack
 from core.lead import DeskStatus, MatchKind
 from core.merge import preview
-from handlers import cards, merging, views
+from handlers import cards, editing, merging, steps, views
 from tests.lead_examples import NOW, lead, match
 
 ROOT = Path(__file__).parents[1]
@@ -99,7 +99,10 @@ def let_through() -> dict[str, dict[str, Any]]:
                 if "action_id" in element:
                     action = {**element, "block_id": block["block_id"]}
                     payloads[element["action_id"]] = {"type": "block_actions", "actions": [action]}
-        for view in (views.new_lead(), merging.choose(lead(), []), merging.confirm(merge)):
+        forms = [views.new_lead(), merging.choose(lead(), []), merging.confirm(merge)]
+        forms += [editing.form(lead(), {}), steps.note(lead()), steps.snoozing(lead(), NOW)]
+        forms += [steps.closing(lead()), steps.spam(lead())]
+        for view in forms:
             payloads[view["callback_id"]] = {"type": "view_submission", "view": view}
     return payloads
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.actions import OPEN, Action, ActionName, decide
+from core.actions import Action, ActionName, decide
 from core.errors import NotAllowed, NotFound
 from core.identity.phones import tail
-from core.lead import Also, Contact, DeskStatus, Draft, Event, Lead, utcnow
+from core.lead import OPEN, Also, Contact, DeskStatus, Draft, Event, Lead, utcnow
 from core.merge import columns, directed, preview, restored, set_back
 from core.store import Store, open_store
 from core.store.submissions import Submission

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from core.actions import OPEN
 from core.errors import NotAllowed
-from core.lead import Also, Contact, DeskStatus, Lead, MatchKind
+from core.lead import OPEN, Also, Contact, DeskStatus, Lead, MatchKind
 from core.merge import Merge, preview
 from handlers import merging
 from handlers.mrkdwn import Block

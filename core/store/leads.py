@@ -1,10 +1,11 @@
 """The leads: read whole, changed in one transaction each, with a version that grows at every change."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Select, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.errors import NotFound
@@ -145,6 +146,27 @@ class Leads:
                 add_event(connection, event)
 
         await self._database.write(write)
+
+    async def note(self, event: Event) -> None:
+        """Add a line to the history of a lead that stays as it is; one that is known is not added again."""
+
+        def write(connection: Connection) -> None:
+            read_lead(connection, event.lead_id, for_update=True)
+            if not is_known(connection, event):
+                add_event(connection, event)
+
+        await self._database.write(write)
+
+    async def due(self, now: datetime, *, limit: int) -> list[Lead]:
+        """Snoozed leads whose time has come, longest due first; one without a time is due."""
+        query = (
+            select(leads)
+            .where(leads.c.desk_status == DeskStatus.SNOOZED)
+            .where(or_(leads.c.snoozed_until <= now, leads.c.snoozed_until.is_(None)))
+            .order_by(leads.c.snoozed_until)
+            .limit(limit)
+        )
+        return await self._read(query)
 
     async def vectors(self, model: str, lead_ids: Collection[str]) -> dict[str, Vector]:
         """The messages' embeddings by that model, of those leads that have one."""

@@ -194,6 +194,11 @@ class Turn:
             said=said,
         )
 
+    def renew(self, lead_id: str, profile: Profile, keys: Collection[str]) -> None:
+        """The lead's contact was corrected: it is found under these keys from now on, and no others."""
+        self.connection.execute(delete(person_keys).where(person_keys.c.lead_id == lead_id))
+        self._introduce(lead_id, profile, keys)
+
     def link(self, lead_id: str, weights: Mapping[str, float]) -> None:
         """The lead is surely by the same person as these (lead id -> log2 weight)."""
         self.connection.execute(delete(links).where(links.c.lead_id == lead_id, links.c.weight < SAID))

@@ -116,6 +116,8 @@ leads = Table(
     Column("ip_address", String(45)),
     Column("analysis", JSON),  # the one to show; every answer ever given is in analyses
     Column("owner", String(50)),
+    Column("snoozed_until", UtcDateTime),
+    Column("snoozed_from", String(20)),  # the state that a snoozed lead comes back to
     Column("person_id", String(36)),  # the oldest lead of this person; null until it was compared
     Column("merged_into", String(36)),  # the lead that stands for this one
     Column("crm_status", String(20), nullable=False),
@@ -127,6 +129,7 @@ leads = Table(
     Column("version", Integer, nullable=False),
     Index("ix_leads_desk_status", "desk", "desk_status", "number"),
     Index("ix_leads_person_id", "person_id"),
+    Index("ix_leads_snoozed_until", "snoozed_until"),
     Index("ix_leads_merged_into", "merged_into"),
     sqlite_autoincrement=True,
 )

@@ -1,4 +1,4 @@
-"""The card's buttons: what was clicked is enqueued, then acknowledged; core decides. Merging asks first."""
+"""The card's buttons: what was clicked is enqueued, then acknowledged; core decides."""
 
 from typing import Any
 
@@ -8,6 +8,14 @@ from core.actions import ANSWERS, Action, ActionName
 from core.desk import Desk
 from handlers import cards
 
+BUTTONS = (
+    ActionName.CLAIM,
+    ActionName.APPROVE,
+    ActionName.REASSIGN,
+    ActionName.REJECT,
+    ActionName.UNMERGE,
+)
+
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to every action of a card that needs nothing but the click."""
@@ -16,7 +24,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
         await desk.act(asked(body, action, desk.channel))
         await ack()
 
-    for name in (name for name in ActionName if name != ActionName.MERGE):
+    for name in (*BUTTONS, *ANSWERS):
         app.action(name.value)(clicked)
 
 

@@ -1,50 +1,30 @@
-"""Merging from Slack: the card's menu and its modal, /lead merge and unmerge; all ask before they do."""
+"""Merging from Slack: its modals, /lead merge and unmerge; all ask before they do."""
 
 import asyncio
 from typing import Any
 
-import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
 from core.actions import Action, ActionName
 from core.desk import Desk
 from core.errors import NotAllowed, NotFound, Refused, Unavailable
-from core.lead import DeskStatus
 from core.merge import Merge
-from handlers import answers, cards, merging
+from handlers import answers, merging
 from handlers.answers import Answer
-from handlers.mrkdwn import Block
 from handlers.slack.api import Slack
-
-log = structlog.get_logger()
-
-PATIENCE = 2.5
-"""Seconds for an answer to a submission; Slack shows an error after three."""
-
-AWAY = "Slack or the store does not answer right now. Please try again in a minute."
+from handlers.slack.menu import AWAY, PATIENCE
 
 NO_NUMBER = "Type the number of the other lead."
 
 
 def register(app: AsyncApp, desk: Desk, slack: Slack) -> None:
-    """Listen to the card's menu, to the two modals and to the buttons of private answers."""
-    _modals(app, desk, slack)
+    """Listen to the two modals and to the buttons of private answers."""
+    _modals(app, desk)
     _swap(app, desk, slack)
     _buttons(app, desk)
 
 
-def _modals(app: AsyncApp, desk: Desk, slack: Slack) -> None:
-    @app.action(cards.MORE)
-    async def opened(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        await ack()
-        lead_id, _ = cards.lead_of(action["block_id"]) or ("", 0)
-        try:
-            view = await slack.call("views.open", trigger_id=body["trigger_id"], view=merging.loading())
-            choice = await _choice(desk, lead_id, body["user"]["id"])
-            await slack.call("views.update", view_id=view["view"]["id"], view=choice)
-        except (Unavailable, Refused) as error:  # too late, or closed meanwhile: the menu is still there
-            log.warning("modal_failed", lead_id=lead_id, why=error.why)
-
+def _modals(app: AsyncApp, desk: Desk) -> None:
     @app.view(merging.CHOOSE)
     async def chosen(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
         try:
@@ -143,19 +123,6 @@ async def ask(desk: Desk, rest: str, user: str) -> Answer:
 async def ask_undo(desk: Desk, rest: str) -> Answer:
     """What ``/lead unmerge L-1050`` answers."""
     return merging.ask_undo(*await desk.preview_unmerge(rest)) if rest else answers.usage()
-
-
-async def _choice(desk: Desk, lead_id: str, user: str) -> Block:
-    """The modal that asks for the other lead, or says why not."""
-    try:
-        await desk.admit(user)
-        lead = await desk.lead(lead_id)
-        found = await desk.matched(lead)
-    except (NotAllowed, NotFound, Unavailable, Refused) as error:
-        return merging.told(_why(error))
-    if lead.desk_status == DeskStatus.MERGED:
-        return merging.told(f"{lead.number} is merged into {lead.merged_number} already.")
-    return merging.choose(lead, found, desk.hidden(lead.business_type))
 
 
 def _why(error: NotAllowed | NotFound | Unavailable | Refused) -> str:
