@@ -198,7 +198,7 @@ def test_a_known_customer_comes_with_the_last_owner_outcome_and_age() -> None:
 
 
 def test_an_unclear_match_is_a_question_with_its_evidence_and_three_answers() -> None:
-    unsure = match(MatchKind.DUPLICATE, "L-1001", 0.6, "same phone", "message 91% alike")
+    unsure = match(MatchKind.DUPLICATE, "L-1001", 0.75, "same phone", "message 91% alike")
     unsure = unsure.model_copy(update={"sure": False})
     card = cards.card(lead(matches=(unsure,)), now=NOW)
     check_message(card.blocks, card.text)

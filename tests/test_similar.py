@@ -203,6 +203,8 @@ async def test_the_api_gives_whole_leads_with_their_likeness_nearest_first(bot: 
             "version",
             "score",
             "person_id",
+            "snoozed_from",
+            "snoozed_until",
             "also",
             "merged_into",
             "merged_number",
