@@ -42,7 +42,8 @@ STEP_RETRIES: dict[str, Any] = {
 }
 
 KEEP_FINISHED = timedelta(days=7)
-"""Finished workflows hold ids and outcomes only; a week is enough to look into what happened."""
+"""A week is enough to look into what happened. Finished workflows hold ids, outcomes and what people typed
+into forms (notes, reasons, corrected contacts): erasing a person has to cover those of their leads too."""
 
 BEHIND_NEW_LEADS = 10
 """Priority of what is done again; a larger number comes later."""

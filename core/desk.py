@@ -124,11 +124,6 @@ class Desk:
         business = self.parts.analyst.business(lead.business_type)
         return lead, edits.fields(lead, business, self.hidden(lead.business_type))
 
-    async def lead_at(self, channel: str, ts: str) -> Lead | None:
-        """The lead whose card is that message."""
-        lead_id = await self.parts.store.posts.lead_at(channel, ts)
-        return None if lead_id is None else await self.parts.store.leads.get(lead_id)
-
     async def show(self, number: str, *, reader: str) -> tuple[Lead, list[Event]]:
         """A lead with its contact data and history; that it was read becomes part of the history."""
         lead = await self.parts.store.leads.by_number(number)

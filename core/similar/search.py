@@ -25,9 +25,6 @@ WORDS_THRESHOLD = 0.35
 """Least cosine of a lead that is like a few words: "brake noise" against a whole message about squealing
 brakes is 0.4 to 0.6, where two messages about the same are 0.85."""
 
-BATCH = 1_000
-"""Leads of one write when many are indexed: Chroma takes 1,400 a second so, one by one 110."""
-
 NEAREST = 10
 """Nearest messages whose senders are compared with a new lead's: of 15 pairs of duplicates that share no key,
 14 are among them (IDENTITY.md)."""

@@ -66,12 +66,6 @@ class Posts:
         rows = await self._database.read(lambda connection: connection.execute(_PLACES, values).all())
         return {keys[row.key]: (row.channel, row.ts) for row in rows}
 
-    async def lead_at(self, channel: str, ts: str) -> str | None:
-        """The id of the lead whose card stands there, if one does."""
-        query = select(posts.c.key).where(posts.c.channel == channel, posts.c.ts == ts)
-        keys = await self._database.read(lambda connection: connection.execute(query).scalars().all())
-        return next((key.removeprefix(_CARD) for key in keys if key.startswith(_CARD)), None)
-
     async def intend(self, key: str, channel: str, at: datetime) -> Post:
         """Write down that this message is about to be posted; give back an earlier intent if any."""
         upsert = sqlite.insert if self._database.is_sqlite else postgresql.insert
@@ -107,10 +101,7 @@ class Posts:
 
 def card_key(lead_id: str) -> str:
     """The key of the lead's card."""
-    return f"{_CARD}{lead_id}"
-
-
-_CARD = "card:"
+    return f"card:{lead_id}"
 
 
 _POSTED = update(posts).where(posts.c.key == bindparam("this"))
