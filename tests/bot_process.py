@@ -162,6 +162,11 @@ class World:
             if done:
                 self.claimed[key_of(card)] = user
 
+    @property
+    def clicked(self) -> set[str]:
+        """The keys of the cards that somebody tried to claim."""
+        return set(self._claiming)
+
     async def until_crm_is_called(self) -> None:
         """Return at the next call of Airtable's API."""
         before = len(self.airtable.requests)
