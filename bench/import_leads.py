@@ -36,7 +36,7 @@ async def main(count: int) -> None:
             dry_run=False,
             business_type=None,
             source="import",
-            outcome="lost",
+            outcome="archived",
             said=(),
             yes=True,
         )

@@ -173,12 +173,13 @@ def import_leads(
 def bench(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
+    leads: Annotated[int, typer.Option(min=1, help="Sent at 20 a second, and as many at once.")] = 300,
     database_url: Annotated[str | None, typer.Option(help="An empty database; default: SQLite.")] = None,
 ) -> None:
     """Measure the main path on this machine."""
     from bot.commands import bench as command  # noqa: PLC0415 - heavy
 
-    _run(command.bench(as_json=as_json, database_url=database_url))
+    _run(command.bench(as_json=as_json, database_url=database_url, leads=leads))
 
 
 @evaluate.command("dedupe")

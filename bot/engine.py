@@ -15,10 +15,11 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
 from core import metrics
+from core.acting import action_pipeline
 from core.actions import Action
 from core.errors import LeadDeskError, Unavailable
 from core.lead import utcnow
-from core.pipeline import Parts, action_pipeline, lead_pipeline, redo_pipeline
+from core.pipeline import Parts, lead_pipeline, redo_pipeline
 from core.store.database import BUSY_TIMEOUT_MS, Database, with_driver
 from core.store.waiting import Waiting
 

@@ -5,9 +5,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.engine import Engine
 from bot.executors import Executors
+from core.acting import waking
 from core.errors import Refused, Unavailable
 from core.lead import Part, utcnow
-from core.pipeline import Parts, waking
+from core.pipeline import Parts
 
 log = structlog.get_logger()
 
@@ -60,8 +61,9 @@ class Schedule:
 
     async def wake(self) -> None:
         """Bring snoozed leads back whose time has come; a tick that finds one again asks for nothing new."""
-        for lead in await self._parts.store.leads.due(utcnow(), limit=WAKE_BATCH):
-            await self._engine.act(waking(lead))
+        now = utcnow()
+        for lead in await self._parts.store.leads.due(now, limit=WAKE_BATCH):
+            await self._engine.act(waking(lead, now))
 
     async def mend(self) -> None:
         """Try the missing parts again whose service answers; when it just came back, all of them."""

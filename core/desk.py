@@ -11,11 +11,12 @@ from sqlalchemy import Connection
 from uuid_utils.compat import uuid4
 
 from core import edits, metrics
+from core.acting import NOT_A_MEMBER
 from core.actions import Action, ActionName, decide
 from core.errors import InvalidLead, NotAllowed
 from core.lead import OPEN, DeskStatus, Draft, Event, Lead, Match, MatchKind, Part, utcnow
 from core.merge import Merge, directed, preview
-from core.pipeline import NOT_A_MEMBER, Parts
+from core.pipeline import Parts
 from core.similar.wanted import Wanted
 from core.store.submissions import Accepted, Submission
 
@@ -146,6 +147,34 @@ class Desk:
     async def cards(self, leads: Sequence[Lead]) -> dict[str, tuple[str, str]]:
         """Channel and ts of the leads' cards, as far as they are posted, by lead id."""
         return await self.parts.store.posts.cards([lead.lead_id for lead in leads])
+
+    async def tell_apart(self, one: str, other: str, *, actor: str, key: str, reply_to: str | None) -> None:
+        """Two leads that are taken for one person's are not; NotFound, NotAllowed when they are not so taken.
+
+        Args:
+            one, other: by number or id, in any order.
+            actor: Slack user id of who says so.
+            key: unique to this command.
+            reply_to: as in Action.
+        """
+        pair = await self.lead(one), await self.lead(other)
+        for lead, target in (pair, pair[::-1]):
+            if any(
+                match.lead_id == target.lead_id and match.kind != MatchKind.SIMILAR for match in lead.matches
+            ):
+                await self.act(
+                    Action(
+                        key=key,
+                        name=ActionName.DIFFERENT,
+                        lead_id=lead.lead_id,
+                        desk=self.channel,
+                        actor=actor,
+                        target=target.lead_id,
+                        reply_to=reply_to,
+                    )
+                )
+                return
+        raise NotAllowed(f"{pair[0].number} and {pair[1].number} are not taken for one person's.")
 
     async def merged_into(self, lead: Lead) -> list[Lead]:
         """The leads for which this one stands, oldest first."""

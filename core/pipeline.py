@@ -1,26 +1,25 @@
 """The way of a lead once it is safe, as one readable function; every step may run twice and does no harm."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 import structlog
 
-from core import corrections, edits, metrics
 from core import crm as crm_fields
-from core.actions import ANSWERS, API, OF_TWO_LEADS, PAST, Action, ActionName, asked_about, decide, question
+from core import metrics
+from core.actions import Action, question
 from core.analyze import Analyst
 from core.dedupe import Decision
-from core.errors import NotAllowed, NotFound, Refused, Unavailable
-from core.lead import OPEN, SYSTEM, Contact, DeskStatus, Event, Lead, MatchKind, Part, age_seconds, utcnow
+from core.errors import NotAllowed, Refused, Unavailable
+from core.lead import OPEN, SYSTEM, Contact, DeskStatus, Lead, MatchKind, Part, age_seconds, utcnow
 from core.model.opinion import with_opinion
 from core.ports import Board, CrmTable, Vector
 from core.recognise import Recognised, Recogniser
 from core.similar.search import Search
 from core.store import Store
-from core.store.people import Labelled
 
 log = structlog.get_logger()
 
@@ -35,12 +34,6 @@ JOIN_TRIES = 3
 
 LOCAL_TURNS = 2
 """Leads compared and read by rules at once: CPU work, of which more at once only delays the doors."""
-
-NOT_A_MEMBER = "Only members of the desk's channel can see and work its leads."
-
-NOT_AN_OWNER = "The lead was not handed over: <@{target}> is no person of this desk."
-
-MEMBERS_UNKNOWN = "Nobody can tell right now who belongs to this desk. Please click again in a moment."
 
 T = TypeVar("T")
 
@@ -233,106 +226,6 @@ class Parts:
         if is_missing != was_missing:
             await self.show(lead_id)
 
-    async def act(self, action: Action) -> str | None:
-        """Do what a person asked for; what is returned is the refusal to tell that person."""
-        try:
-            if action.actor not in {API, SYSTEM} and not await self.members.may_work(
-                action.actor, action.desk
-            ):
-                return NOT_A_MEMBER
-            owner = action.target if action.name == ActionName.REASSIGN else None
-            if owner is not None and not await self.members.may_own(owner, action.desk):
-                return NOT_AN_OWNER.format(target=owner)
-        except (Unavailable, Refused) as error:
-            log.warning("members_unknown", service=error.service, why=error.why)
-            return MEMBERS_UNKNOWN
-        try:
-            if action.name in ANSWERS:
-                await self._answer(action)
-            elif action.name in OF_TWO_LEADS:
-                await self._merge(action)
-            elif action.name == ActionName.NOTE:
-                await self.store.leads.note(_line(action))
-            elif action.name == ActionName.EDIT:
-                await self._edit(action)
-            elif action.name == ActionName.SPAM:
-                await self._not_a_lead(action)
-            else:
-                await self.store.leads.act(_line(action), lambda lead: decide(lead, action))
-        except (NotAllowed, NotFound) as error:
-            return f"{error} You wrote: “{action.words}”" if action.words else str(error)
-        return None
-
-    async def _edit(self, action: Action) -> None:
-        """Change what the form changed; what it says of the reading is kept to learn from."""
-        before, edit = await self.store.leads.get(action.lead_id), action.edit or edits.Edit()
-        business = self.analyst.business(before.business_type)
-
-        def change(lead: Lead) -> Mapping[str, Any]:
-            return edits.decide(lead, edit, business, by=action.actor)
-
-        await self._correct(action, edits.correction_of(edit), change)
-        if set(edit.typed) & set(edits.CONTACT):  # another address may be another person's
-            await self.recogniser.renew(await self.store.leads.get(action.lead_id))
-            await self.compare(action.lead_id)
-
-    async def _not_a_lead(self, action: Action) -> None:
-        """What was taken for a lead is none: said of its reading too, to learn from."""
-        lead = await self.store.leads.get(action.lead_id)
-        said = corrections.Correction(not_a_lead=lead.analysis is not None)
-        business = self.analyst.business(lead.business_type)
-
-        def change(lead: Lead) -> Mapping[str, Any]:
-            spam = edits.Edit(not_a_lead=said.not_a_lead)
-            return {**edits.decide(lead, spam, business, by=action.actor), **decide(lead, action)}
-
-        await self._correct(action, said, change)
-
-    async def _correct(
-        self,
-        action: Action,
-        correction: corrections.Correction,
-        change: Callable[[Lead], Mapping[str, Any]],
-    ) -> None:
-        line = _line(action)
-        if correction.empty:
-            await self.store.leads.act(line, change)
-            return
-        await self.store.labels.correct(
-            action.lead_id,
-            line,
-            lambda lead: corrections.label(lead, correction, key=action.key, by=action.actor, at=line.at),
-            lambda lead, _label: change(lead),
-        )
-
-    async def _answer(self, action: Action) -> None:
-        """Keep what a person says of two leads, and look again at what that makes of this one."""
-        lead = await self.store.leads.get(action.lead_id)
-        other = asked_about(lead, action)
-        line = _line(action).model_copy(update={"why": other.number})
-        said = Labelled(
-            lead_id=lead.lead_id,
-            other_id=other.lead_id,
-            answer=ANSWERS[action.name],
-            actor=action.actor,
-            at=line.at,
-        )
-        await self.store.people.answer(said, line)
-        if action.name == ActionName.SAME_REQUEST:
-            first = await self.store.leads.standing_for(other.lead_id)
-            await self.store.merges.merge(
-                action.key, lead.lead_id, into=first.lead_id, actor=action.actor, reason="the same request"
-            )
-        else:
-            await self.compare(lead.lead_id)
-
-    async def _merge(self, action: Action) -> None:
-        merges, (key, lead_id, actor) = self.store.merges, (action.key, action.lead_id, action.actor)
-        if action.name == ActionName.MERGE:
-            await merges.merge(key, lead_id, into=action.target or "", actor=actor)
-        else:
-            await merges.undo(key, lead_id, actor=actor)
-
     async def _wait(self, lead_id: str, part: Part, error: Unavailable | Refused) -> None:
         retry_after = timedelta(seconds=(isinstance(error, Unavailable) and error.retry_after) or 0)
         pause = RETRY_REFUSED if isinstance(error, Refused) else retry_after
@@ -344,28 +237,6 @@ class Parts:
 def again_key(lead_id: str) -> str:
     """The key of the merge of a lead that only repeats another one."""
     return f"again:{lead_id}"
-
-
-def _line(action: Action) -> Event:
-    return Event(
-        event_id=action.key,
-        lead_id=action.lead_id,
-        at=utcnow(),
-        actor=action.actor,
-        what=PAST[action.name],
-        why=_why(action),
-        told=True,
-    )
-
-
-def _why(action: Action) -> str | None:
-    """What the history line says beside who did what."""
-    if action.name == ActionName.EDIT and action.edit is not None:
-        changed = [edits.label(name) for name in action.edit.typed]
-        return ", ".join([*changed, *(["not a lead"] if action.edit.not_a_lead else [])])
-    if action.name == ActionName.SNOOZE and action.until is not None:
-        return " ".join(filter(None, [action.until.isoformat(timespec="seconds"), action.words]))
-    return action.words or action.target
 
 
 def _reading(lead: Lead) -> tuple[str, Contact, str, datetime]:
@@ -382,33 +253,6 @@ async def lead_pipeline(step: Step, parts: Parts, lead_id: str) -> None:
     log.info("lead_processed", lead_id=lead_id)
     metrics.leads_processed.inc()
     metrics.lead_processing_seconds.observe(age_seconds(lead_id))
-
-
-async def action_pipeline(step: Step, parts: Parts, action: Mapping[str, Any]) -> None:
-    """From a click to the changed lead, its card, its thread and its CRM record, or to a private refusal."""
-    asked = Action.model_validate(action)
-    refusal = await step("act", parts.act, asked)
-    if refusal is not None:
-        await step("tell", parts.members.tell, asked, refusal)
-        return
-    if asked.name in OF_TWO_LEADS:
-        await step("publish", parts.publish_merged, asked.key)
-    else:
-        await step("publish", parts.publish, asked.lead_id)
-
-
-def waking(lead: Lead) -> Action:
-    """What ends a lead's snooze, the same whichever process asks for it, however often."""
-    since = (lead.snoozed_until or lead.updated_at).timestamp()
-    return Action(
-        key=f"action:{lead.lead_id}:wake:{since:.0f}",
-        name=ActionName.WAKE,
-        lead_id=lead.lead_id,
-        desk=lead.desk,
-        actor=SYSTEM,
-        target=lead.owner,
-        until=lead.snoozed_until,
-    )
 
 
 async def redo_pipeline(step: Step, parts: Parts, lead_id: str, part: str) -> None:

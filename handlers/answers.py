@@ -21,6 +21,7 @@ COMMANDS = {
     "new": ("new", "type in a lead"),
     "merge": ("merge L-1042 L-1050", "two leads that are one request become one"),
     "unmerge": ("unmerge L-1050", "undo that"),
+    "different": ("different L-1042 L-1050", "these two are different people"),
 }
 """Subcommand of /lead -> how it is written (mrkdwn) and what it gives."""
 

@@ -32,7 +32,7 @@ _NAME_MAX, _COMPANY_MAX, _PHONE_MAX, _MAIL_MAX = 48, 40, 26, 50
 _QUALITY_MAX = 40  # of its first reason
 _WHY_MAX, _SEEN_MAX, _SEEN_MIN, _DEGRADED_MAX = 220, 150, 40, 150
 _STATE_MAX = 150  # what the state line comes to, with an age of "25 minutes ago" and a name for the mention
-_BUTTONS_MAX = 46
+_BUTTONS_MAX = 50  # of their labels, the menu's too, what the other limits leave unused not counted
 _ALSO_MAX, _ALSO_MIN = 50, 16  # of the other names and companies, and of the other numbers and addresses
 _READ_MIN = 160  # room for why and what was seen before goes before that
 

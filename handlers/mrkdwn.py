@@ -93,6 +93,8 @@ def clean(text: str, *, lines: bool = False) -> str:
 
 def cut(text: str, limit: int) -> str:
     """Text of at most ``limit`` characters, an ellipsis for what is lost; emoji and accents stay whole."""
+    if limit <= 0:
+        return ""
     if len(text) <= limit:
         return text
     end = limit - len(ELLIPSIS)

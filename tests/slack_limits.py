@@ -75,10 +75,7 @@ def texts(value: Any) -> Iterator[Json]:
 
 def _texts(block: Json) -> Iterator[Json]:
     seen = {key: value for key, value in block.items() if key != "elements"}
-    elements = [
-        {k: v for k, v in each.items() if k != "confirm" and (k != "options" or each["type"] != "overflow")}
-        for each in block.get("elements", [])
-    ]
+    elements = [{k: v for k, v in each.items() if k != "confirm"} for each in block.get("elements", [])]
     yield from texts(seen)
     yield from texts(elements)
 

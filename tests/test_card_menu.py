@@ -264,13 +264,14 @@ async def test_somebody_outside_the_desk_is_told_so_in_the_form_s_place(bot: Pro
 
 
 @there
-async def test_mixed_clicks_at_once_end_in_one_legal_state(bot: Product) -> None:
+async def test_mixed_clicks_at_once_end_in_one_legal_state_and_who_was_late_is_told(bot: Product) -> None:
     lead = await carded(bot)
     people = ["dana", "marco"]
     views = {user: await form(bot, lead, "spam", user) for user in people}
     sent = [bot.slack.submit(user, views[user]["id"], {}) for user in people]
     clicked = [click(bot, lead, name, user) for name in ("claim", "approve", "reject") for user in people]
-    await asyncio.gather(*sent, *clicked)
+    before = {user: len(bot.slack.ephemerals(user)) for user in people}
+    answers, _ = await asyncio.gather(asyncio.gather(*sent), asyncio.gather(*clicked))
     await bot.lead_when(lead.lead_id, lambda now: now.desk_status in {DeskStatus.SPAM, DeskStatus.REJECTED})
     for user in people:
         for view in bot.slack.views(user):
@@ -278,4 +279,10 @@ async def test_mixed_clicks_at_once_end_in_one_legal_state(bot: Product) -> None
     history = await bot.app.store.events.of(lead.lead_id)
     ends = [event for event in history if event.what in {"rejected", "marked_as_spam"}]
     assert len(ends) == 1
+    # Four asked for an end and one got it: the others are told, in their form or privately.
+    refused = sum(bool(answer.errors) for answer in answers)
+    await bot.slack.until(
+        lambda slack: refused + sum(len(slack.ephemerals(user)) - before[user] for user in people) >= 3,
+        timeout=20,
+    )
     assert [event.what for event in history].count("claimed") <= 1

@@ -170,3 +170,18 @@ def test_the_doctor_says_what_keeps_the_database_from_opening(tmp_path: Path) ->
 
 async def _in_thread(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     return await asyncio.to_thread(basecamp, *arguments, **settings)
+
+
+def test_the_main_path_can_be_measured() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "bench", "--json", "--leads", "3"],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+    figures = json.loads(done.stdout)
+    assert {"ready_s", "accept_ms_p50", "placeholder_card_ms_p50", "final_card_ms_p99", "leads_per_s"} <= {
+        *figures
+    }
+    assert all(value > 0 for value in figures.values())

@@ -117,8 +117,13 @@ async def harm_done(around: World, url: str, folder: Path) -> dict[str, list[str
     messages = Counter(lead.message for lead in leads)
     cards = Counter(key_of(card) for card in around.cards())
     records = Counter(row["Lead ID"] for row in around.airtable.rows)
-    # A click whose acknowledgement a kill cut off may or may not have come through.
-    unsure = around.clicked - set(around.claimed)
+    in_history = Counter(card_key(lead_id) for lead_id in histories for _ in claims(histories[lead_id]))
+    in_threads = Counter(key_of(card) for card in around.cards() for _ in claim_lines(around, card))
+
+    def claimed(found: Counter[str]) -> list[str]:
+        # A click whose acknowledgement a kill cut off may have come through, once, or not.
+        return [*around.claimed, *((around.clicked - set(around.claimed)) & set(found))]
+
     lost = [key for key, lead_id in around.acknowledged.items() if lead_id not in known]
     return {
         "leads lost": lost + [text for text in around.said if not messages[text]],
@@ -133,24 +138,8 @@ async def harm_done(around: World, url: str, folder: Path) -> dict[str, list[str
             known - standing - {lead_id for pair in pairs for lead_id in pair}
         ),
         "number not in the vector index": [str(unknown)] if unknown else [],
-        "claims not exactly once in the history": unlike_one(
-            Counter(
-                card_key(lead_id)
-                for lead_id, events in histories.items()
-                if card_key(lead_id) not in unsure
-                for _ in claims(events)
-            ),
-            list(around.claimed),
-        ),
-        "claims not exactly once in the thread": unlike_one(
-            Counter(
-                key_of(card)
-                for card in around.cards()
-                if key_of(card) not in unsure
-                for _ in claim_lines(around, card)
-            ),
-            list(around.claimed),
-        ),
+        "claims not exactly once in the history": unlike_one(in_history, claimed(in_history)),
+        "claims not exactly once in the thread": unlike_one(in_threads, claimed(in_threads)),
         "words to people who did no wrong": [
             text_of(seen) for user in around.slack.team.users for seen in around.slack.ephemerals(user)
         ],

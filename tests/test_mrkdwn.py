@@ -147,3 +147,8 @@ def test_our_own_sentence_keeps_mentions_and_loses_everything_else() -> None:
 def test_times_are_left_to_the_readers_own_slack() -> None:
     at = datetime(2026, 11, 12, 14, 5, tzinfo=UTC)
     assert mrkdwn.ago(at) == "<!date^1794492300^{ago}|12 Nov 2026, 14:05 UTC>"
+
+
+@given(st.text(max_size=30), st.integers(-50, 0))
+def test_where_there_is_no_room_nothing_is_left(text: str, room: int) -> None:
+    assert mrkdwn.cut(text, room) == ""

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 
+from core.acting import Acts
+from core.actions import Action, ActionName
 from core.dedupe import Answer
-from core.lead import DeskStatus, Lead, MatchKind, Status
+from core.lead import DeskStatus, Lead, MatchKind, Status, utcnow
 from core.ports import Embedder
 from tests.product import INTAKE, Product, text_of
 from tests.standing import desk, there
@@ -18,6 +21,7 @@ AGAIN = "Any update on this? My 2019 Civic's brakes are grinding badly, can you 
 TYRES = "Do you also sell winter tyres for a motorbike?"
 
 FAMILIES = ["quillfeather", "osterhagen", "bramblewick", "tanqueray", "villanueva", "macallister"]
+FAMILIES += ["lindqvist", "overstreet", "kowalczyk", "papadakis", "rutherford", "silvestri"]
 FAMILIES += ["zubriskie", "hollingsworth", "featherstone", "dunleavy", "pettibone", "abernathy"]
 _next = count()
 
@@ -134,6 +138,54 @@ async def test_a_known_customer_with_a_new_request_is_called_one(bot: Product) -
     card = await bot.card_with(second.lead_id, "Known customer:")
     assert first.number in text_of(card)
     assert (await bot.lead(second.lead_id)).person_id == first.lead_id
+
+
+@there
+async def test_a_person_who_is_surely_known_can_still_be_told_apart(bot: Product) -> None:
+    person = somebody()
+    first = await carded(bot, BRAKES, person)
+    second = await carded(bot, TYRES, person)
+    await bot.card_with(second.lead_id, "Known customer:")
+    assert (await bot.slack.command("dana", "leads", "/lead", f"different {first.number} {second.number}")).ok
+    apart = await bot.lead_when(second.lead_id, lambda lead: lead.person_id == lead.lead_id)
+    assert first.lead_id not in {match.lead_id for match in apart.matches}
+    assert (await bot.lead(first.lead_id)).person_id == first.lead_id
+
+
+@there
+async def test_strangers_need_not_be_told_apart(bot: Product) -> None:
+    one, other = [await carded(bot, TYRES, somebody()) for _ in range(2)]
+    assert (await bot.slack.command("dana", "leads", "/lead", f"different {one.number} {other.number}")).ok
+    await bot.ephemeral("dana", "are not taken for one person's")
+
+
+@there
+async def test_an_answer_that_is_carried_out_twice_counts_once_and_nobody_is_refused(bot: Product) -> None:
+    person = somebody()
+    first = await carded(bot, BRAKES, person)
+    unclear = await carded(bot, TYRES, named(person))
+    answer = Action(
+        key="crash-in-between",
+        name=ActionName.DIFFERENT,
+        lead_id=unclear.lead_id,
+        desk=bot.app.desk.channel,
+        actor=bot.slack.user("dana"),
+        target=first.lead_id,
+    )
+    acts = Acts(parts=bot.app.desk.parts)
+    assert [await acts.act(answer) for _ in range(2)] == [None, None]
+    history = await bot.app.store.events.of(unclear.lead_id)
+    assert [event.what for event in history].count("different_person") == 1
+
+
+@there
+async def test_a_request_that_is_asked_again_later_comes_up_in_the_channel(bot: Product) -> None:
+    person = somebody()
+    an_hour_ago = (utcnow() - timedelta(hours=1)).isoformat()
+    first = await bot.synced(await bot.send(BRAKES, received_at=an_hour_ago, **person))
+    again = await repeated(bot, AGAIN, person)
+    line = await told(bot, first, again.number)
+    assert line["subtype"] == "thread_broadcast"
 
 
 @there

@@ -22,6 +22,11 @@ class Events:
             rows = [event.model_dump() for event in events]
             await self._database.write(lambda connection: connection.execute(_ADD, rows))
 
+    async def has(self, event_id: str) -> bool:
+        """Whether this very line is in a history."""
+        known = _KNOWN, {"event_id": event_id}
+        return await self._database.read(lambda connection: connection.execute(*known).first() is not None)
+
     async def of(self, lead_id: str) -> list[Event]:
         """Oldest first."""
         return await self._database.read(lambda connection: _events(connection, _OF, lead_id))

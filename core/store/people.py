@@ -1,53 +1,32 @@
 """Who stands behind the leads: profiles and their keys, sure links, and what people answered about them."""
 
-import math
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, func, literal, or_, select, union_all, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core.dedupe import Answer, Candidate, Request
+from core.dedupe import Answer, Candidate
 from core.identity import Profile, clusters
-from core.lead import Contact, Event
+from core.lead import Event
+from core.store.candidates import (
+    ANY,
+    CANDIDATES_MOST,
+    candidates_of,
+    hits_under,
+    persons_of,
+    profiles_of,
+    ranked,
+    shared_by,
+)
 from core.store.database import Database
 from core.store.events import add_event, is_known
-from core.store.submissions import lead_number
 from core.store.tables import leads, links, match_answers, person_keys, profiles
 
 T = TypeVar("T")
-
-KEY_HITS, SHORT_HITS = 100, 20
-"""Newest leads looked at under one key: a key that more share says little. Fewer under the start of a surname
-with an initial: at 100,000 leads 46 share it, and who shares nothing else is mostly somebody else."""
-
-CANDIDATES_MOST = 40
-"""Leads compared field by field, those that share the most telling keys first: 40 us each, with loading."""
-
-PERSON_MOST = 50
-"""Leads of one person whose requests are compared."""
-
-STRENGTH: Mapping[str, float] = {
-    "mail": 9,
-    "customer_no": 8,
-    "plate": 7,
-    "phone": 6.5,
-    "birth_date": 6,
-    "name": 6,
-    "box": 5,
-    "line": 3,
-    "exchange": 3,
-    "short": 2,
-    "firm": 2,
-}
-"""How telling it is to share a key of that kind, for the order of candidates (core.identity.weights)."""
-
-COUNTED = frozenset({"mail", "phone", "name"})
-"""Kinds of keys whose weight depends on how many persons share them (core.identity.compare)."""
 
 _TURNS = 7702
 """PostgreSQL's advisory lock under which leads are compared one after the other, as on SQLite anyway."""
@@ -135,7 +114,7 @@ class People:
 
     async def profiles(self, lead_ids: Collection[str]) -> dict[str, Profile]:
         """What those of these leads that were compared say about their persons, by lead id."""
-        return await self._database.read(lambda connection: _profiles(connection, lead_ids, before=_ANY))
+        return await self._database.read(lambda connection: profiles_of(connection, lead_ids, before=ANY))
 
     async def leads_of(self, person_id: str) -> list[str]:
         """The ids of a person's leads, oldest first."""
@@ -144,7 +123,7 @@ class People:
 
     async def candidates(self, lead_ids: Sequence[str]) -> list[Candidate]:
         """These leads, and all others of their persons, as candidates."""
-        return await self._database.read(lambda connection: _candidates(connection, lead_ids, before=None))
+        return await self._database.read(lambda connection: candidates_of(connection, lead_ids, before=None))
 
     def _take_turn(self, connection: Connection) -> None:
         if not self._database.is_sqlite:
@@ -182,14 +161,14 @@ class Turn:
         connection = self.connection
         seq = self._introduce(lead_id, profile, keys)
         person_id = str(connection.execute(_KNOWN_PERSON, {"this": lead_id}).scalar_one())
-        hits = _hits(connection, sorted(keys), lead_id)
-        ranked = _ranked(hits)[:CANDIDATES_MOST]
-        earlier = _profiles(connection, [*ranked, *near], before=seq)
+        hits = hits_under(connection, sorted(keys), lead_id)
+        closest = ranked(hits)[:CANDIDATES_MOST]
+        earlier = profiles_of(connection, [*closest, *near], before=seq)
         telling = [each for each, other in earlier.items() if worth(other)]
         said = _said(connection, lead_id)
         return Surroundings(
-            candidates=tuple(_candidates(connection, [*telling, *said], before=seq)),
-            shared=_shared(connection, hits) if telling else {},
+            candidates=tuple(candidates_of(connection, [*telling, *said], before=seq)),
+            shared=shared_by(connection, hits) if telling else {},
             person_id=person_id,
             said=said,
         )
@@ -213,7 +192,7 @@ class Turn:
     def regroup(self, touched: Iterable[str]) -> None:
         """Group the leads of all persons that are touched anew, by their links and by what people said."""
         connection = self.connection
-        persons = _persons(connection, touched)
+        persons = persons_of(connection, touched)
         rows = connection.execute(_MEMBERS, {"persons": list(persons)})
         members = {row.lead_id: row.person_id for row in rows}
         among = {"members": list(members)}
@@ -256,9 +235,6 @@ _KNOWN_PERSON = (
     .values(person_id=func.coalesce(leads.c.person_id, leads.c.lead_id))
     .returning(leads.c.person_id)
 )
-_PERSONS = select(leads.c.lead_id, leads.c.person_id).where(
-    leads.c.lead_id.in_(bindparam("lead_ids", expanding=True))
-)
 _MEMBERS = select(leads.c.lead_id, leads.c.person_id).where(
     leads.c.person_id.in_(bindparam("persons", expanding=True))
 )
@@ -272,27 +248,9 @@ _APART = select(match_answers.c.lead_id, match_answers.c.other_id).where(
     match_answers.c.other_id.in_(bindparam("members", expanding=True)),
 )
 _MOVE = update(leads).where(leads.c.lead_id == bindparam("this")).values(person_id=bindparam("person"))
-_PROFILES = select(profiles.c.lead_id, profiles.c.profile).where(
-    profiles.c.lead_id.in_(bindparam("lead_ids", expanding=True)), profiles.c.seq < bindparam("before")
-)
-_CANDIDATES = (
-    select(
-        leads.c.lead_id,
-        leads.c.number,
-        leads.c.person_id,
-        *(leads.c[name] for name in Contact.model_fields),
-        leads.c.message,
-        leads.c.received_at,
-        profiles.c.profile,
-    )
-    .join(profiles, profiles.c.lead_id == leads.c.lead_id)
-    .where(leads.c.person_id.in_(bindparam("persons", expanding=True)), profiles.c.seq < bindparam("before"))
-    .order_by(leads.c.lead_id.desc())
-)
 _SAID = select(match_answers).where(
     or_(match_answers.c.lead_id == bindparam("this"), match_answers.c.other_id == bindparam("this"))
 )
-_ANY = 2**31 - 1
 
 
 @lru_cache
@@ -304,88 +262,6 @@ def _introducing(insert: Callable[[Any], Any]) -> tuple[Any, Any]:
         row.on_conflict_do_update(index_elements=["lead_id"], set_=same).returning(profiles.c.seq),
         insert(person_keys).on_conflict_do_nothing(index_elements=["key", "lead_id"]),
     )
-
-
-@lru_cache
-def _hits_of(limits: tuple[int, ...]) -> Any:
-    """At most so many newest leads under each key, in one statement: a round trip a key costs more."""
-    each = (
-        select(literal(at).label("at"), person_keys.c.lead_id)
-        .where(person_keys.c.key == bindparam(f"key{at}"), person_keys.c.lead_id != bindparam("this"))
-        .order_by(person_keys.c.lead_id.desc())
-        .limit(limit)
-        .subquery()
-        for at, limit in enumerate(limits)
-    )
-    return union_all(*(select(newest.c["at"], newest.c.lead_id) for newest in each))
-
-
-def _hits(connection: Connection, keys: Sequence[str], lead_id: str) -> dict[str, list[str]]:
-    """The newest leads under each of the keys."""
-    hits: dict[str, list[str]] = {key: [] for key in keys}
-    if keys:
-        values = {"this": lead_id, **{f"key{at}": key for at, key in enumerate(keys)}}
-        limits = tuple(SHORT_HITS if key.startswith("short:") else KEY_HITS for key in keys)
-        for at, other in connection.execute(_hits_of(limits), values):
-            hits[keys[at]].append(other)
-    return hits
-
-
-def _ranked(hits: Mapping[str, Sequence[str]]) -> list[str]:
-    """The leads under any of the keys, those that share the most telling ones first, then the newest."""
-    worth: dict[str, float] = defaultdict(float)
-    for key, found in hits.items():
-        strength = STRENGTH[key.partition(":")[0]] / (1 + math.log2(max(1, len(found))))
-        for lead_id in found:
-            worth[lead_id] += strength
-    return sorted(worth, key=lambda lead_id: (worth[lead_id], lead_id), reverse=True)
-
-
-def _shared(connection: Connection, hits: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """How many different persons are found under each key of a kind for which that counts."""
-    counted = {key: found for key, found in hits.items() if key.partition(":")[0] in COUNTED}
-    wanted = {lead_id for found in counted.values() if len(found) > 1 for lead_id in found}
-    rows = connection.execute(_PERSONS, {"lead_ids": list(wanted)}) if wanted else ()
-    person = {row.lead_id: row.person_id for row in rows}
-    return {key: len({person.get(each) or each for each in found}) for key, found in counted.items()}
-
-
-def _profiles(connection: Connection, lead_ids: Collection[str], *, before: int) -> dict[str, Profile]:
-    if not lead_ids:
-        return {}
-    rows = connection.execute(_PROFILES, {"lead_ids": list(dict.fromkeys(lead_ids)), "before": before})
-    return {lead_id: Profile.model_validate(profile) for lead_id, profile in rows}
-
-
-def _candidates(connection: Connection, lead_ids: Collection[str], *, before: int | None) -> list[Candidate]:
-    persons = _persons(connection, lead_ids)
-    if not persons:
-        return []
-    values = {"persons": list(persons), "before": _ANY if before is None else before}
-    found: list[Candidate] = []
-    taken: dict[str, int] = defaultdict(int)
-    for row in connection.execute(_CANDIDATES, values).mappings():
-        taken[row["person_id"]] += 1
-        if taken[row["person_id"]] <= PERSON_MOST or row["lead_id"] in lead_ids:
-            found.append(_candidate(row))
-    return found
-
-
-def _candidate(row: Any) -> Candidate:
-    return Candidate(
-        lead_id=row["lead_id"],
-        number=lead_number(row["number"]),
-        person_id=row["person_id"],
-        contact=Contact(**{name: row[name] for name in Contact.model_fields}),
-        profile=Profile.model_validate(row["profile"]),
-        request=Request(message=row["message"], at=row["received_at"]),
-    )
-
-
-def _persons(connection: Connection, lead_ids: Iterable[str]) -> set[str]:
-    wanted = list(lead_ids)
-    rows = connection.execute(_PERSONS, {"lead_ids": wanted}) if wanted else ()
-    return {person for _, person in rows if person}
 
 
 def _said(connection: Connection, lead_id: str) -> dict[str, Answer]:

@@ -41,6 +41,7 @@ def register(app: AsyncApp, desk: Desk, slack: Slack, directory: Directory) -> N
         "new": open_modal,
         "merge": lambda rest, command: merge.ask(desk, rest, command["user_id"]),
         "unmerge": lambda rest, _command: merge.ask_undo(desk, rest),
+        "different": lambda rest, command: _different(desk, rest, command),
     }
 
     def unnamed(verb: str) -> Ask:
@@ -115,6 +116,19 @@ async def _similar(desk: Desk, directory: Directory, rest: str, user: str) -> An
     if not rest:
         return answers.usage()
     return await similar(desk, directory, rest, user)
+
+
+async def _different(desk: Desk, rest: str, command: dict[str, Any]) -> Answer:
+    numbers = [word for word in rest.replace(",", " ").split() if word.lower() != "and"]
+    if len(numbers) != 2:  # noqa: PLR2004 - of two leads
+        return answers.usage()
+    await desk.tell_apart(
+        *numbers,
+        actor=command["user_id"],
+        key=f"command:different:{command['trigger_id']}",
+        reply_to=command.get("response_url"),
+    )
+    return answers.told("On its way: the cards show it in a moment.")
 
 
 async def _list(desk: Desk) -> Answer:

@@ -1,0 +1,182 @@
+"""What people ask for with a lead, done durably: decided, kept, shown, or refused in private."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from core import corrections, edits
+from core.actions import ANSWERS, API, OF_TWO_LEADS, PAST, Action, ActionName, asked_about, decide
+from core.errors import NotAllowed, NotFound, Refused, Unavailable
+from core.lead import SYSTEM, Event, Lead, utcnow
+from core.pipeline import Parts, Step
+from core.store.people import Labelled
+
+log = structlog.get_logger()
+
+WAKE_AGAIN = 3_600.0
+"""Seconds after which a snoozed lead that could not be woken is tried again."""
+
+NOT_A_MEMBER = "Only members of the desk's channel can see and work its leads."
+
+NOT_AN_OWNER = "The lead was not handed over: <@{target}> is no person of this desk."
+
+MEMBERS_UNKNOWN = "Nobody can tell right now who belongs to this desk. Please click again in a moment."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acts:
+    """The steps of what people ask for."""
+
+    parts: Parts
+
+    async def act(self, action: Action) -> str | None:
+        """Do what a person asked for; what is returned is the refusal to tell that person."""
+        try:
+            if action.actor not in {API, SYSTEM} and not await self.parts.members.may_work(
+                action.actor, action.desk
+            ):
+                return NOT_A_MEMBER
+            owner = action.target if action.name == ActionName.REASSIGN else None
+            if owner is not None and not await self.parts.members.may_own(owner, action.desk):
+                return NOT_AN_OWNER.format(target=owner)
+        except (Unavailable, Refused) as error:
+            log.warning("members_unknown", service=error.service, why=error.why)
+            return MEMBERS_UNKNOWN
+        try:
+            if action.name in ANSWERS:
+                await self._answer(action)
+            elif action.name in OF_TWO_LEADS:
+                await self._merge(action)
+            elif action.name == ActionName.NOTE:
+                await self.parts.store.leads.note(_line(action))
+            elif action.name == ActionName.EDIT:
+                await self._edit(action)
+            elif action.name == ActionName.SPAM:
+                await self._not_a_lead(action)
+            else:
+                await self.parts.store.leads.act(_line(action), lambda lead: decide(lead, action))
+        except (NotAllowed, NotFound) as error:
+            return f"{error} You wrote: “{action.words}”" if action.words else str(error)
+        return None
+
+    async def _edit(self, action: Action) -> None:
+        """Change what the form changed; what it says of the reading is kept to learn from."""
+        before, edit = await self.parts.store.leads.get(action.lead_id), action.edit or edits.Edit()
+        business = self.parts.analyst.business(before.business_type)
+
+        def change(lead: Lead) -> Mapping[str, Any]:
+            return edits.decide(lead, edit, business, by=action.actor)
+
+        await self._correct(action, edits.correction_of(edit), change)
+        if set(edit.typed) & set(edits.CONTACT):  # another address may be another person's
+            await self.parts.recogniser.renew(await self.parts.store.leads.get(action.lead_id))
+            await self.parts.compare(action.lead_id)
+
+    async def _not_a_lead(self, action: Action) -> None:
+        """What was taken for a lead is none: said of its reading too, to learn from."""
+        lead = await self.parts.store.leads.get(action.lead_id)
+        said = corrections.Correction(not_a_lead=lead.analysis is not None)
+        business = self.parts.analyst.business(lead.business_type)
+
+        def change(lead: Lead) -> Mapping[str, Any]:
+            spam = edits.Edit(not_a_lead=said.not_a_lead)
+            return {**edits.decide(lead, spam, business, by=action.actor), **decide(lead, action)}
+
+        await self._correct(action, said, change)
+
+    async def _correct(
+        self,
+        action: Action,
+        correction: corrections.Correction,
+        change: Callable[[Lead], Mapping[str, Any]],
+    ) -> None:
+        line = _line(action)
+        if correction.empty:
+            await self.parts.store.leads.act(line, change)
+            return
+        await self.parts.store.labels.correct(
+            action.lead_id,
+            line,
+            lambda lead: corrections.label(lead, correction, key=action.key, by=action.actor, at=line.at),
+            lambda lead, _label: change(lead),
+        )
+
+    async def _answer(self, action: Action) -> None:
+        """Keep what a person says of two leads, and look again at what that makes of this one."""
+        lead = await self.parts.store.leads.get(action.lead_id)
+        other_id = action.target or ""
+        if not await self.parts.store.events.has(action.key):  # else a crash came in between, and it is kept
+            other = asked_about(lead, action)
+            line = _line(action).model_copy(update={"why": other.number})
+            answer = ANSWERS[action.name]
+            said = Labelled(
+                lead_id=lead.lead_id, other_id=other_id, answer=answer, actor=action.actor, at=line.at
+            )
+            await self.parts.store.people.answer(said, line)
+        if action.name == ActionName.SAME_REQUEST:
+            first = await self.parts.store.leads.standing_for(other_id)
+            await self.parts.store.merges.merge(
+                action.key, lead.lead_id, into=first.lead_id, actor=action.actor, reason="the same request"
+            )
+        else:
+            await self.parts.compare(lead.lead_id)
+
+    async def _merge(self, action: Action) -> None:
+        merges, (key, lead_id, actor) = self.parts.store.merges, (action.key, action.lead_id, action.actor)
+        if action.name == ActionName.MERGE:
+            await merges.merge(key, lead_id, into=action.target or "", actor=actor)
+        else:
+            await merges.undo(key, lead_id, actor=actor)
+
+
+def _line(action: Action) -> Event:
+    return Event(
+        event_id=action.key,
+        lead_id=action.lead_id,
+        at=utcnow(),
+        actor=action.actor,
+        what=PAST[action.name],
+        why=_why(action),
+        told=True,
+    )
+
+
+def _why(action: Action) -> str | None:
+    """What the history line says beside who did what."""
+    if action.name == ActionName.EDIT and action.edit is not None:
+        changed = [edits.label(name) for name in action.edit.typed]
+        return ", ".join([*changed, *(["not a lead"] if action.edit.not_a_lead else [])])
+    if action.name == ActionName.SNOOZE and action.until is not None:
+        return " ".join(filter(None, [action.until.isoformat(timespec="seconds"), action.words]))
+    return action.words or action.target
+
+
+async def action_pipeline(step: Step, parts: Parts, action: Mapping[str, Any]) -> None:
+    """From a click to the changed lead, its card, its thread and its CRM record, or to a private refusal."""
+    asked = Action.model_validate(action)
+    refusal = await step("act", Acts(parts=parts).act, asked)
+    if refusal is not None:
+        await step("tell", parts.members.tell, asked, refusal)
+        return
+    if asked.name in OF_TWO_LEADS:
+        await step("publish", parts.publish_merged, asked.key)
+    else:
+        await step("publish", parts.publish, asked.lead_id)
+
+
+def waking(lead: Lead, now: datetime) -> Action:
+    """What ends a lead's snooze: the same whoever asks for it, anew each hour if it came to nothing."""
+    since = (lead.snoozed_until or lead.updated_at).timestamp()
+    tries = int((now.timestamp() - since) // WAKE_AGAIN)
+    return Action(
+        key=f"action:{lead.lead_id}:wake:{since:.0f}:{tries}",
+        name=ActionName.WAKE,
+        lead_id=lead.lead_id,
+        desk=lead.desk,
+        actor=SYSTEM,
+        target=lead.owner,
+        until=lead.snoozed_until,
+    )
