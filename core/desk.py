@@ -152,16 +152,16 @@ class Desk:
         """Two leads that are taken for one person's are not; NotFound, NotAllowed when they are not so taken.
 
         Args:
-            one, other: by number or id, in any order.
+            one: by number or id.
+            other: by number or id; the order does not matter.
             actor: Slack user id of who says so.
             key: unique to this command.
             reply_to: as in Action.
         """
         pair = await self.lead(one), await self.lead(other)
         for lead, target in (pair, pair[::-1]):
-            if any(
-                match.lead_id == target.lead_id and match.kind != MatchKind.SIMILAR for match in lead.matches
-            ):
+            persons = {match.lead_id for match in lead.matches if match.kind != MatchKind.SIMILAR}
+            if target.lead_id in persons:
                 await self.act(
                     Action(
                         key=key,

@@ -1,4 +1,4 @@
-"""The card of a lead that takes long to recognise: there at once, and gone again if it is no second request."""
+"""The card of a lead that takes long to recognise is there soon, and gone if the lead is a repeat."""
 
 import asyncio
 from collections.abc import Sequence

@@ -123,6 +123,7 @@ def profiles_of(connection: Connection, lead_ids: Collection[str], *, before: in
 def candidates_of(
     connection: Connection, lead_ids: Collection[str], *, before: int | None
 ) -> list[Candidate]:
+    """These leads and all others of their persons, read whole; ``before`` as above, None: all."""
     persons = persons_of(connection, lead_ids)
     if not persons:
         return []
