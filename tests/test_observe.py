@@ -25,7 +25,11 @@ PRIVATE = ("Ana", "Silva", "example.com", "555", "squealing", "teal", API_KEY)
 """Words of the lead below, in whatever piece they might turn up."""
 
 
-_DIGITS = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|req_[0-9a-f]+")
+_DIGITS = re.compile(
+    r"\d{4}-\d\d-\d\dT[\d:.]+|\d{10}\.\d{6}"  # times, Slack's too
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|req_[0-9a-f]+"  # ids
+    r"|port=\d+|(?:127\.0\.0\.1|\[phone\]):\d+"  # where our stand-ins listen
+)
 
 
 @contextmanager
@@ -57,7 +61,7 @@ def lines_of(text: str) -> list[dict[str, Any]]:
 
 
 def told(text: str, *private: str) -> list[str]:
-    """The lines that tell what they must not; times and ids are left out, for they hold any digits."""
+    """The lines that tell what they must not; times, ids and ports are left out, for they hold any digits."""
     return [line for line in text.splitlines() if any(word in _DIGITS.sub("", line) for word in private)]
 
 
