@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -26,6 +26,9 @@ from core.adapters.ollama import Ollama
 from core.analyze import Analyst
 from core.crm import MAPPINGS
 from core.desk import Desk
+from core.deskfile import BadDeskFile, load_desk_files
+from core.desks import Desks
+from core.desks import desks as desks_of
 from core.errors import Refused
 from core.head import load_heads
 from core.identity import SHIPPED, Weights
@@ -37,7 +40,7 @@ from core.store import Store, open_store
 from handlers.board import SlackBoard
 from handlers.slack import actions, commands, invitations, menu, merge, messages, similar
 from handlers.slack.api import Slack
-from handlers.slack.directory import Directory
+from handlers.slack.directory import Directory, Listed
 from handlers.slack.socket import Socket
 from handlers.web import health, intake, leads
 from handlers.web import merge as merge_over_http
@@ -83,7 +86,9 @@ async def running(
         stack.push_async_callback(store.close)
         slack = Slack(_secret(settings.slack_bot_token), settings.slack_api_url)
         stack.push_async_callback(slack.close)
-        directory = Directory(slack, listed=settings.slack_desk_members)
+        businesses = load_businesses(settings)
+        desks = load_desks(settings, businesses)
+        directory = Directory(slack, listed=listed(settings), desks=desks)
         if embedder is None:
             loaded = await asyncio.to_thread(load_embedder, settings)
             stack.callback(loaded.close)
@@ -98,7 +103,6 @@ async def running(
         if model is None and (ollama := make_model(settings)) is not None:
             stack.push_async_callback(ollama.close)
             model = ollama
-        businesses = load_businesses(settings)
 
         def hidden(business_type: str) -> frozenset[str]:
             return businesses[business_type].hidden
@@ -117,6 +121,7 @@ async def running(
             search_threshold=settings.search_threshold,
         )
         stack.push_async_callback(search.close)
+        board = SlackBoard(store, slack, directory, desks, hidden=hidden)
         parts = Parts(
             store=store,
             search=search,
@@ -133,24 +138,23 @@ async def running(
             ),
             crm=crm,
             crm_mapping=MAPPING,
-            board=SlackBoard(store, slack, directory, hidden=hidden),
+            board=board,
             members=directory,
+            notices=board,
+            desks=desks,
         )
         engine = Engine(
             database=store.database, database_url=settings.database, executor_id=settings.executor_id
         )
-        channel = settings.slack_desk_channel or ""
         desk = Desk(
             parts=parts,
             queue=engine,
-            channel=channel,
-            watched=settings.slack_watch_channels or (channel,),
+            watched=settings.slack_watch_channels or desks.channels,
             business_type=settings.business_type,
             by_source=settings.business_types,
             business_types=frozenset(businesses),
             region=settings.phone_region,
             hidden=hidden,
-            zone=settings.zone,
         )
         executors = None
         if not store.database.is_sqlite:
@@ -188,6 +192,34 @@ def load_businesses(settings: Settings) -> Mapping[str, BusinessType]:
         return prompts.load_every(settings.prompts_dir)
     except BadBusinessFile as error:
         raise Refused("Business types", f"{error}\n(see `basecamp prompts check`)") from None
+
+
+def load_desks(settings: Settings, businesses: Collection[str]) -> Desks:
+    """All desks; Refused, each mistake on a line of its own, when a file is wrong."""
+    try:
+        files = load_desk_files(settings.desks_dir) if settings.desks_dir else ()
+    except BadDeskFile as error:
+        raise Refused("Desks", f"{error}\n(see `basecamp routing check`)") from None
+    unknown = {each.business_type for each in files} - {None, *businesses}
+    if unknown:
+        there = f"there are {', '.join(sorted(businesses))}"
+        raise Refused("Desks", f"there is no business type {', '.join(sorted(map(str, unknown)))}; {there}")
+    return desks_of(
+        files,
+        settings.slack_desk_channel or "",
+        time_zone=settings.time_zone,
+        business_type=settings.business_type,
+    )
+
+
+def listed(settings: Settings) -> Listed:
+    """Who the settings name."""
+    return Listed(
+        members=settings.slack_desk_members,
+        admins=settings.desk_admins,
+        managers=settings.desk_managers,
+        viewers=settings.desk_viewers,
+    )
 
 
 def load_embedder(settings: Settings) -> LoadedEmbedder:

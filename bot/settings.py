@@ -1,6 +1,7 @@
 """Every setting of the product, in one class: the one place that reads the environment (and .env)."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -30,6 +31,7 @@ MENDS = {
     "CRM": "airtable or local",
     "HTTP_PORT": "a port number, 0 to 65535",
     "BUSINESS_TYPES": 'JSON, source or Slack channel id to business type, such as {"spa-form": "medspa"}',
+    "DESKS_DIR": "a folder with a .yaml file for each desk (`basecamp routing check`)",
     "PROMPTS_DIR": "a folder of further business types, one .toml file each",
     "TIME_ZONE": "a name such as Europe/Berlin or America/New_York",
     "WEBHOOK_SECRETS": 'JSON such as {"typeform": ["new secret", "old secret"]}',
@@ -79,6 +81,10 @@ class Settings(NeededToRun):
     slack_api_url: str = SLACK_API_URL
     slack_watch_channels: Annotated[tuple[str, ...], NoDecode] = ()
     slack_desk_members: Annotated[tuple[str, ...], NoDecode] = ()
+    desk_admins: Annotated[tuple[str, ...], NoDecode] = ()
+    desk_managers: Annotated[tuple[str, ...], NoDecode] = ()
+    desk_viewers: Annotated[tuple[str, ...], NoDecode] = ()
+    desks_dir: Path | None = None
 
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=3000, ge=0, le=65535)
@@ -116,7 +122,15 @@ class Settings(NeededToRun):
     log_format: Literal["text", "json"] = "text"
     executor_id: str = "basecamp-1"
 
-    @field_validator("slack_watch_channels", "slack_desk_members", "api_keys", mode="before")
+    @field_validator(
+        "slack_watch_channels",
+        "slack_desk_members",
+        "desk_admins",
+        "desk_managers",
+        "desk_viewers",
+        "api_keys",
+        mode="before",
+    )
     @classmethod
     def _comma_separated(cls, value: Any) -> Any:
         return (
@@ -133,7 +147,14 @@ class Settings(NeededToRun):
         except ValueError:
             raise ValueError("is not JSON") from None
 
-    @field_validator("prompts_dir")
+    @field_validator("slack_desk_channel")
+    @classmethod
+    def _is_a_channel(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"#\S+|[CG][A-Z0-9]+", value):
+            raise ValueError("is no channel")
+        return value
+
+    @field_validator("prompts_dir", "desks_dir")
     @classmethod
     def _is_a_folder(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_dir():

@@ -1,6 +1,7 @@
 """What people ask for with a lead, done durably: decided, kept, shown, or refused in private."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,14 +13,13 @@ from core.actions import ANSWERS, API, OF_TWO_LEADS, PAST, Action, ActionName, a
 from core.errors import NotAllowed, NotFound, Refused, Unavailable
 from core.lead import SYSTEM, Event, Lead, utcnow
 from core.pipeline import Parts, Step
+from core.rights import check
 from core.store.people import Labelled
 
 log = structlog.get_logger()
 
 WAKE_AGAIN = 3_600.0
 """Seconds after which a snoozed lead that could not be woken is tried again."""
-
-NOT_A_MEMBER = "Only members of the desk's channel can see and work its leads."
 
 NOT_AN_OWNER = "The lead was not handed over: <@{target}> is no person of this desk."
 
@@ -35,16 +35,12 @@ class Acts:
     async def act(self, action: Action) -> str | None:
         """Do what a person asked for; what is returned is the refusal to tell that person."""
         try:
-            if action.actor not in {API, SYSTEM} and not await self.parts.members.may_work(
-                action.actor, action.desk
-            ):
-                return NOT_A_MEMBER
-            owner = action.target if action.name == ActionName.REASSIGN else None
-            if owner is not None and not await self.parts.members.may_own(owner, action.desk):
-                return NOT_AN_OWNER.format(target=owner)
+            await self._authorise(action)
         except (Unavailable, Refused) as error:
             log.warning("members_unknown", service=error.service, why=error.why)
             return MEMBERS_UNKNOWN
+        except (NotAllowed, NotFound) as error:
+            return await self._refused(action, str(error))
         try:
             if action.name in ANSWERS:
                 await self._answer(action)
@@ -59,8 +55,47 @@ class Acts:
             else:
                 await self.parts.store.leads.act(_line(action), lambda lead: decide(lead, action))
         except (NotAllowed, NotFound) as error:
-            return f"{error} You wrote: “{action.words}”" if action.words else str(error)
+            return await self._refused(action, str(error))
         return None
+
+    async def _authorise(self, action: Action) -> None:
+        """NotAllowed when the actor may not do this, or its target may not be given a lead."""
+        if await self.parts.store.events.has(action.key):  # done before a crash: it was allowed then
+            return
+        lead = await self.parts.store.leads.get(action.lead_id)
+        if action.actor not in {API, SYSTEM}:
+            leads = [lead]
+            if action.name in {*OF_TWO_LEADS, *ANSWERS} and action.target is not None:
+                leads.append(await self.parts.store.leads.get(action.target))
+            for each in leads:
+                role = await self.parts.members.role(action.actor, each.desk)
+                check(role, action.name, each, action.actor)
+        owner = action.target if action.name == ActionName.REASSIGN else None
+        if owner is not None and not await self.parts.members.may_own(owner, lead.desk):
+            raise NotAllowed(NOT_AN_OWNER.format(target=owner))
+
+    async def _refused(self, action: Action, why: str) -> str:
+        """What to tell the actor; that it was refused stands in the lead's history, not in its thread."""
+        line = Event(
+            event_id=f"{action.key}:refused",
+            lead_id=action.lead_id,
+            at=utcnow(),
+            actor=action.actor,
+            what="refused",
+            why=f"{action.name}: {why}",
+            told=False,
+        )
+        with suppress(NotFound):
+            await self.parts.store.leads.note(line)
+        return f"{why} You wrote: “{action.words}”" if action.words else why
+
+    async def tell(self, action: Action, text: str) -> None:
+        """Say it to the actor only."""
+        try:
+            desk = (await self.parts.store.leads.get(action.lead_id)).desk
+        except NotFound:
+            desk = self.parts.desks.first.channel
+        await self.parts.members.tell(action, text, desk=desk)
 
     async def _edit(self, action: Action) -> None:
         """Change what the form changed; what it says of the reading is kept to learn from."""
@@ -159,7 +194,7 @@ async def action_pipeline(step: Step, parts: Parts, action: Mapping[str, Any]) -
     asked = Action.model_validate(action)
     refusal = await step("act", Acts(parts=parts).act, asked)
     if refusal is not None:
-        await step("tell", parts.members.tell, asked, refusal)
+        await step("tell", Acts(parts=parts).tell, asked, refusal)
         return
     if asked.name in OF_TWO_LEADS:
         await step("publish", parts.publish_merged, asked.key)
@@ -175,7 +210,6 @@ def waking(lead: Lead, now: datetime) -> Action:
         key=f"action:{lead.lead_id}:wake:{since:.0f}:{tries}",
         name=ActionName.WAKE,
         lead_id=lead.lead_id,
-        desk=lead.desk,
         actor=SYSTEM,
         target=lead.owner,
         until=lead.snoozed_until,

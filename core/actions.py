@@ -79,7 +79,6 @@ class Action(Value):
 
     Attributes:
         key: unique to this very click or command, so that a repeated delivery does nothing.
-        desk: channel id whose members may act, where refusals are told.
         target: of a reassignment, the Slack user id of the new owner; of an answer about two leads, the
             other lead's id; of a merge, the id of the lead that is kept.
         words: the text of a note, the reason of an outcome.
@@ -91,7 +90,6 @@ class Action(Value):
     key: str
     name: ActionName
     lead_id: str
-    desk: str
     actor: str
     target: str | None = None
     words: str | None = Field(default=None, max_length=WORDS_MAX)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -11,12 +11,14 @@ from sqlalchemy import Connection
 from uuid_utils.compat import uuid4
 
 from core import edits, metrics
-from core.acting import NOT_A_MEMBER
-from core.actions import Action, ActionName, decide
+from core.actions import API, Action, ActionName, decide
+from core.deskfile import DeskFile
+from core.desks import Desks
 from core.errors import InvalidLead, NotAllowed
 from core.lead import OPEN, DeskStatus, Draft, Event, Lead, Match, MatchKind, Part, utcnow
 from core.merge import Merge, directed, preview
 from core.pipeline import Parts
+from core.rights import NOT_A_MEMBER, check
 from core.similar.wanted import Wanted
 from core.store.submissions import Accepted, Submission
 
@@ -40,38 +42,43 @@ class Queue(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """One channel's desk.
+    """All desks of this deployment, as one counter.
 
     Attributes:
-        channel: where its cards go: a channel id or #name.
-        watched: channels whose messages become leads: ids or #names.
-        business_type: of leads that do not say another.
+        watched: channels whose messages become leads: ids or #names; a desk's own among them is its door.
+        business_type: of leads that do not say another, at desks that do not either.
         by_source: name of a source or form, or id of a Slack channel -> the business type of its leads.
         business_types: all that a lead may say.
         region: ISO 3166 country of phone numbers without one.
         hidden: business type -> entities that the desk does not show.
-        zone: the business's time zone.
     """
 
     parts: Parts
     queue: Queue
-    channel: str
     watched: Sequence[str]
     business_type: str
     by_source: Mapping[str, str]
     business_types: frozenset[str]
     region: str
     hidden: Callable[[str], frozenset[str]]
-    zone: tzinfo
 
-    def now(self) -> datetime:
-        """The time, in the business's time zone."""
-        return utcnow().astimezone(self.zone)
+    @property
+    def desks(self) -> Desks:
+        """The desks' files."""
+        return self.parts.desks
 
-    async def submit(self, submission: Submission, read: Callable[[], Draft], *, actor: str) -> Accepted:
+    def now(self, channel: str | None = None) -> datetime:
+        """The time, in the time zone of that desk, by default the first."""
+        file = self.desks.first if channel is None else self.desks.of(channel)
+        return utcnow().astimezone(file.zone)
+
+    async def submit(
+        self, submission: Submission, read: Callable[[], Draft], *, actor: str, desk: str | None = None
+    ) -> Accepted:
         """Keep the submission, make its lead and start its pipeline, all at once; then it is safe.
 
         A submission that cannot be read is kept with the reason, and its InvalidLead raised.
+        desk: the desk whose door it came through; None: whichever takes it.
         """
         store = self.parts.store
         try:
@@ -81,11 +88,12 @@ class Desk:
             metrics.deliveries.labels(submission.source, "refused").inc()
             log.info("delivery", outcome="refused", source=submission.source, code=error.code)
             raise
+        file, business_type = self._place_of(submission.source, draft, desk)
         accepted = await store.submissions.accept(
             submission,
             draft,
-            desk=self.channel,
-            business_type=self._business_of(submission.source, draft),
+            desk=file.channel,
+            business_type=business_type,
             actor=actor,
             enlist=self.queue.enlist,
         )
@@ -102,18 +110,28 @@ class Desk:
         """The bot was invited to a channel: cards that were refused there need not wait any longer."""
         await self.parts.store.waiting.wake(Part.CARD, utcnow())
 
-    async def admit(self, user: str) -> None:
-        """NotAllowed unless the user is a member of the desk."""
-        if not await self.parts.members.may_work(user, self.channel):
+    async def admit(self, user: str) -> tuple[str, ...]:
+        """The desks whose leads this user may see; NotAllowed when there is none."""
+        channels = self.desks.channels
+        roles = [await self.parts.members.role(user, channel) for channel in channels]
+        seen = tuple(channel for channel, role in zip(channels, roles, strict=True) if role is not None)
+        if not seen:
             raise NotAllowed(NOT_A_MEMBER)
+        return seen
+
+    async def admit_to(self, user: str, *leads: Lead) -> None:
+        """NotAllowed unless the user may see these leads."""
+        for channel in dict.fromkeys(lead.desk for lead in leads):
+            if user != API and await self.parts.members.role(user, channel) is None:
+                raise NotAllowed(NOT_A_MEMBER)
 
     async def precheck(self, action: Action) -> None:
         """NotAllowed or NotFound when the action could not be done now: a form can still say so.
 
         What counts is decided when it is done, against the lead as it is then.
         """
-        await self.admit(action.actor)
         lead = await self.parts.store.leads.get(action.lead_id)
+        check(await self.parts.members.role(action.actor, lead.desk), action.name, lead, action.actor)
         if action.name not in {ActionName.NOTE, ActionName.EDIT}:
             decide(lead, action)
 
@@ -121,6 +139,7 @@ class Desk:
         """The lead and what the form of an edit shows of it; ``reader`` sees its contact data."""
         lead = await self.lead(lead_id)
         if reader is not None:
+            await self.admit_to(reader, lead)
             await self._note_reading([lead], reader)
         business = self.parts.analyst.business(lead.business_type)
         return lead, edits.fields(lead, business, self.hidden(lead.business_type))
@@ -128,13 +147,18 @@ class Desk:
     async def show(self, number: str, *, reader: str) -> tuple[Lead, list[Event]]:
         """A lead with its contact data and history; that it was read becomes part of the history."""
         lead = await self.parts.store.leads.by_number(number)
+        await self.admit_to(reader, lead)
         history = await self.parts.store.events.of(lead.lead_id)
         await self._note_reading([lead], reader)
         return lead, history
 
     async def similar(self, subject: Lead | str, wanted: Wanted, *, reader: str) -> list[tuple[Lead, float]]:
-        """Leads like a lead or a text, nearest first, with their cosines."""
+        """Leads like a lead or a text that the reader may see, nearest first, with their cosines."""
+        desks = await self._only_of(reader)
+        if isinstance(subject, Lead):
+            await self.admit_to(reader, subject)
         found = await self.parts.search.similar(subject, wanted)
+        found = [(lead, cosine) for lead, cosine in found if desks is None or lead.desk in desks]
         await self._note_reading([lead for lead, _ in found], reader)
         return found
 
@@ -167,7 +191,6 @@ class Desk:
                         key=key,
                         name=ActionName.DIFFERENT,
                         lead_id=lead.lead_id,
-                        desk=self.channel,
                         actor=actor,
                         target=target.lead_id,
                         reply_to=reply_to,
@@ -197,6 +220,7 @@ class Desk:
         NotFound; NotAllowed when it may not be. as_told False: into whichever should be kept (core.merge).
         """
         first, second = await self.lead(kept), await self.lead(gone)
+        await self.admit_to(reader, first, second)
         merge = preview(*((first, second) if as_told else directed(first, second)))
         await self._note_reading([first, second], reader)
         return merge
@@ -226,16 +250,23 @@ class Desk:
         await self._note_reading(found, action.actor)
         return found
 
-    async def open_leads(self, *, limit: int) -> list[Lead]:
-        """The newest open leads, for lists without contact data."""
-        return await self.parts.store.leads.newest(limit=limit, desk_status=sorted(OPEN))
+    async def open_leads(self, *, limit: int, reader: str) -> list[Lead]:
+        """The newest open leads that the reader may see, for lists without contact data."""
+        desks = await self._only_of(reader)
+        return await self.parts.store.leads.newest(limit=limit, desk_status=sorted(OPEN), desks=desks)
 
-    def _business_of(self, source: str, draft: Draft) -> str:
-        """The business type of a lead that does not say it: by its door, its named source or its channel."""
-        places = (source, draft.source, str(draft.custom_fields.get("slack_channel")), self.channel)
-        return next(
-            (self.by_source[place] for place in places if place in self.by_source), self.business_type
-        )
+    async def _only_of(self, reader: str) -> tuple[str, ...] | None:
+        """The desks to which the reader is limited; None: all, those that are no more with them."""
+        seen = self.desks.channels if reader == API else await self.admit(reader)
+        return None if seen == self.desks.channels else seen
+
+    def _place_of(self, source: str, draft: Draft, desk: str | None) -> tuple[DeskFile, str]:
+        """The desk of a new lead, and its business type: where the lead does not say it, its door does."""
+        places = (source, draft.source, str(draft.custom_fields.get("slack_channel")))
+        named = (self.by_source.get(place) for place in places)
+        business = draft.business_type or next(filter(None, named), None)
+        file = self.desks.of(desk) if desk else self.desks.taking(source=source, business_type=business)
+        return file, business or self.by_source.get(file.channel) or file.business_type or self.business_type
 
     async def _note_reading(self, leads: Sequence[Lead], reader: str) -> None:
         await self.parts.store.events.add([reading(lead, reader) for lead in leads])

@@ -13,11 +13,14 @@ from core import metrics
 from core.actions import Action, question
 from core.analyze import Analyst
 from core.dedupe import Decision
+from core.desks import Desks
 from core.errors import NotAllowed, Refused, Unavailable
 from core.lead import OPEN, SYSTEM, Contact, DeskStatus, Lead, MatchKind, Part, age_seconds, utcnow
 from core.model.opinion import with_opinion
+from core.notices import Notices
 from core.ports import Board, CrmTable, Vector
 from core.recognise import Recognised, Recogniser
+from core.rights import Role
 from core.similar.search import Search
 from core.store import Store
 
@@ -48,14 +51,14 @@ class Step(Protocol):
 class Members(Protocol):
     """Who belongs to a desk."""
 
-    async def may_work(self, user: str, desk: str) -> bool:
-        """Whether this user may act on the desk's leads; Unavailable when nobody can tell."""
+    async def role(self, user: str, desk: str) -> Role | None:
+        """What this user is at the desk, None: nothing; Unavailable when nobody can tell."""
 
     async def may_own(self, user: str, desk: str) -> bool:
-        """Whether a lead can be handed to this user: a person who may act on it; else as above."""
+        """Whether a lead can be handed to this user: a person who may work it; else as above."""
 
-    async def tell(self, action: Action, text: str) -> None:
-        """Say something about the action to its actor only."""
+    async def tell(self, action: Action, text: str, *, desk: str) -> None:
+        """Say something about the action to its actor only: where they acted, else in the desk's channel."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +73,8 @@ class Parts:
     crm_mapping: crm_fields.FieldMapping
     board: Board
     members: Members
+    notices: Notices
+    desks: Desks
     local_turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOCAL_TURNS))
 
     async def show(self, lead_id: str) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from core.actions import PAST, ActionName
+from core.desks import Desks
 from core.lead import SYSTEM, DeskStatus, Event, Lead, utcnow
+from core.notices import Notice
 from core.store import Store
 from core.store.merges import MERGED, MERGED_IN
 from core.store.posts import Post, Showing, card_key
@@ -34,12 +36,19 @@ class SlackBoard:
     """core.ports.Board on a Slack channel. Shows of one lead take turns; each reads the lead anew."""
 
     def __init__(
-        self, store: Store, slack: Slack, directory: Directory, *, hidden: Callable[[str], frozenset[str]]
+        self,
+        store: Store,
+        slack: Slack,
+        directory: Directory,
+        desks: Desks,
+        *,
+        hidden: Callable[[str], frozenset[str]],
     ) -> None:
         """hidden: business type -> entities that its cards do not show."""
         self._store = store
         self._slack = slack
         self._directory = directory
+        self._desks = desks
         self._hidden = hidden
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -59,12 +68,24 @@ class SlackBoard:
             return showing.lead
 
     async def _show_card(self, lead: Lead, post: Post | None) -> str:
-        card = cards.card(lead, now=utcnow(), hidden_entities=self._hidden(lead.business_type))
+        now = utcnow().astimezone(self._desks.of(lead.desk).zone)
+        card = cards.card(lead, now=now, hidden_entities=self._hidden(lead.business_type))
         content = {"text": card.text, "blocks": card.blocks}
         if post is not None and post.ts is not None and await self._edit(post, content):
             return post.ts
         channel = await self._directory.channel_id(lead.desk)
         return await self._post_once(card_key(lead.lead_id), channel, content)
+
+    async def give(self, notice: Notice) -> None:
+        """core.notices.Notices: a mention in the card's thread."""
+        place = (await self._store.posts.cards([notice.lead_id])).get(notice.lead_id)
+        if place is None or notice.to is None:
+            return
+        text = " ".join(
+            filter(None, [mrkdwn.mention(notice.to), notice.reason.replace("_", " "), notice.why])
+        )
+        channel, ts = place
+        await self._post_once(f"notice:{notice.key}", channel, {"text": text, "thread_ts": ts})
 
     async def _take_back(self, post: Post) -> None:
         """Remove the placeholder of a lead that turned out to be no second request."""

@@ -16,6 +16,7 @@ import pytest
 
 from bot.sandbox.slack.server import SlackSandbox
 from core.adapters.chroma import open_chroma
+from core.desks import desks
 from core.errors import Unavailable
 from core.lead import Draft, Event, Lead, Status, utcnow
 from core.ports import Embedder
@@ -25,7 +26,7 @@ from core.store.posts import card_key
 from core.store.submissions import Submission
 from handlers.board import LATEST_ARRIVAL, SlackBoard
 from handlers.slack.api import Slack
-from handlers.slack.directory import Directory
+from handlers.slack.directory import Directory, Listed
 from tests.bot_process import World, key_of, world
 from tests.databases import KINDS, fresh_database
 from tests.product import Product, text_of
@@ -226,7 +227,9 @@ async def test_a_card_whose_answer_was_lost_long_after_it_was_first_tried_is_not
 ) -> None:
     store = await open_store(f"sqlite:///{tmp_path / 'basecamp.db'}")
     client = Slack(slack.bot_token, slack.api_url)
-    board = SlackBoard(store, client, Directory(client, listed=()), hidden=lambda _: frozenset())
+    there = desks((), slack.desk_channel, time_zone="UTC", business_type="general")
+    directory = Directory(client, listed=Listed(), desks=there)
+    board = SlackBoard(store, client, directory, there, hidden=lambda _: frozenset())
     lead_id = await a_lead(store, slack.desk_channel)
     first_try = utcnow() - timedelta(seconds=2 * LATEST_ARRIVAL)
     await store.posts.intend(card_key(lead_id), slack.desk_channel, first_try)

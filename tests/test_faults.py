@@ -223,7 +223,7 @@ async def test_a_card_deleted_in_slack_is_posted_again_at_the_next_change(bot: P
             assert (await answer.json())["ok"]
     assert bot.card(lead_id) is None
     dana = bot.slack.user("dana")
-    claim = Action(key="k", name=ActionName.CLAIM, lead_id=lead_id, desk=bot.slack.desk_channel, actor=dana)
+    claim = Action(key="k", name=ActionName.CLAIM, lead_id=lead_id, actor=dana)
     await bot.app.desk.act(claim)
     again = await bot.card_with(lead_id, f"Claimed by <@{dana}>")
     assert again["ts"] != card["ts"]

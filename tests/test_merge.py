@@ -260,7 +260,7 @@ async def act(
     store: Store, lead: Lead, name: ActionName, actor: str = "U1", target: str | None = None
 ) -> None:
     key = f"{name}-{lead.number}-{actor}"
-    action = Action(key=key, name=name, lead_id=lead.lead_id, desk="C1", actor=actor, target=target)
+    action = Action(key=key, name=name, lead_id=lead.lead_id, actor=actor, target=target)
     line = Event(event_id=key, lead_id=lead.lead_id, at=NOW, actor=actor, what=name, told=True)
     await store.leads.act(line, lambda now: decide(now, action))
 

@@ -172,7 +172,6 @@ async def test_an_answer_that_is_carried_out_twice_counts_once_and_nobody_is_ref
         key="crash-in-between",
         name=ActionName.DIFFERENT,
         lead_id=unclear.lead_id,
-        desk=bot.app.desk.channel,
         actor=bot.slack.user("dana"),
         target=first.lead_id,
     )

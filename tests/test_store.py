@@ -89,7 +89,7 @@ async def a_lead(store: Store, key: str = "event-1") -> Lead:
 
 
 def claim(lead: Lead, user: str, key: str = "click-1") -> Action:
-    return Action(key=key, name=ActionName.CLAIM, lead_id=lead.lead_id, desk="C1", actor=user)
+    return Action(key=key, name=ActionName.CLAIM, lead_id=lead.lead_id, actor=user)
 
 
 def line(action: Action) -> Event:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from bot.app import load_weights, make_crm, make_model
+from bot.app import listed, load_businesses, load_desks, load_weights, make_crm, make_model
 from bot.settings import Settings
 from core.adapters.chroma import open_chroma
 from core.adapters.embedder import open_embedder
@@ -76,7 +76,9 @@ async def _slack(settings: Settings) -> str:
     slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     try:
         me = await slack.call("auth.test")
-        channel = await Directory(slack, listed=()).channel_id(settings.slack_desk_channel)
+        channel = await Directory(
+            slack, listed=listed(settings), desks=load_desks(settings, load_businesses(settings))
+        ).channel_id(settings.slack_desk_channel)
         await slack.call("conversations.members", channel=channel, limit=1)
     finally:
         await slack.close()

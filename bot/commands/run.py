@@ -17,7 +17,7 @@ async def run(settings: Settings) -> None:
     observe.configure(settings.log_level, settings.log_format)
     stop = stop_signal()
     async with running(settings) as app:
-        log.info("ready", url=app.url, desk=app.desk.channel)
+        log.info("ready", url=app.url, desks=app.desk.desks.channels)
         await stop.wait()
         log.info("stopping")
 

@@ -16,7 +16,7 @@ MIDNIGHT: Final = "24:00"
 
 _USER = re.compile(r"[UW][A-Z0-9]{2,30}")
 _GROUP = re.compile(r"S[A-Z0-9]{2,30}")
-_CHANNEL = re.compile(r"#[^\s#]{1,80}|[CG][A-Z0-9]{2,30}")
+_CHANNEL = re.compile(r"#[^\s#]{1,80}|[CG][A-Z0-9]{1,30}")
 _DURATION = re.compile(
     r"(?:(?P<days>\d{1,3})d)?(?:(?P<hours>\d{1,4})h)?(?:(?P<minutes>\d{1,4})m)?(?:(?P<seconds>\d{1,5})s)?"
 )
@@ -49,6 +49,8 @@ def _span(said: object) -> object:
 
 def _week(said: object) -> object:
     """``{mon-fri: [08:00-12:00, 13:00-17:00], sat: 09:00-12:00}`` as seven tuples of spans, Monday first."""
+    if isinstance(said, Sequence) and not isinstance(said, str):
+        return said  # as it was kept
     if not isinstance(said, Mapping):
         raise ValueError("names days with their hours, like mon-fri: 08:00-17:00")  # noqa: TRY004 - pydantic's way
     week: list[tuple[Span, ...]] = [()] * 7

@@ -10,6 +10,7 @@ from core.store.leads import Leads
 from core.store.merges import Merges
 from core.store.people import People
 from core.store.posts import Posts
+from core.store.reps import Reps
 from core.store.sketches import Sketches
 from core.store.submissions import Submissions
 from core.store.waiting import WaitingParts
@@ -32,6 +33,7 @@ class Store:
     sketches: Sketches
     labels: Labels
     answers: Answers
+    reps: Reps
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -53,4 +55,5 @@ async def open_store(url: str) -> Store:
         Sketches(database),
         Labels(database),
         Answers(database),
+        Reps(database),
     )

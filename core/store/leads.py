@@ -76,13 +76,17 @@ class Leads:
         before: int | None = None,
         embedded_by: str | None = None,
         merged: bool = False,
+        desks: Sequence[str] | None = None,
     ) -> list[Lead]:
         """Newest first; of those statuses (any if none is named), of that owner, below that number.
 
         embedded_by: only those with a vector by that model.
         merged: also those for which another lead stands.
+        desks: only those of these desks.
         """
         query = select(leads).order_by(leads.c.number.desc()).limit(limit)
+        if desks is not None:
+            query = query.where(leads.c.desk.in_(desks))
         if not merged and DeskStatus.MERGED not in desk_status:
             query = query.where(leads.c.merged_into.is_(None))
         if desk_status:

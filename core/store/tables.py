@@ -275,6 +275,15 @@ waiting = Table(  # parts of a lead that wait for a service to come back
     Column("next_at", UtcDateTime, nullable=False, index=True),
 )
 
+rep_settings = Table(  # what people set for themselves at a desk
+    "rep_settings",
+    metadata,
+    Column("desk", String(50), primary_key=True),
+    Column("user", String(50), primary_key=True),
+    Column("settings", JSON, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
 local_crm = Table(
     "local_crm",
     metadata,

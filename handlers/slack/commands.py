@@ -37,7 +37,7 @@ def register(app: AsyncApp, desk: Desk, slack: Slack, directory: Directory) -> N
         "help": lambda _rest, _command: _help(),
         "show": lambda rest, command: _show(desk, rest, command["user_id"]),
         "similar": lambda rest, command: _similar(desk, directory, rest, command["user_id"]),
-        "list": lambda _rest, _command: _list(desk),
+        "list": lambda _rest, command: _list(desk, command["user_id"]),
         "new": open_modal,
         "merge": lambda rest, command: merge.ask(desk, rest, command["user_id"]),
         "unmerge": lambda rest, _command: merge.ask_undo(desk, rest),
@@ -131,8 +131,9 @@ async def _different(desk: Desk, rest: str, command: dict[str, Any]) -> Answer:
     return answers.told("On its way: the cards show it in a moment.")
 
 
-async def _list(desk: Desk) -> Answer:
-    return lists.listing(await desk.open_leads(limit=lists.ROWS_MAX), hidden=desk.hidden)
+async def _list(desk: Desk, user: str) -> Answer:
+    found = await desk.open_leads(limit=lists.ROWS_MAX, reader=user)
+    return lists.listing(found, hidden=desk.hidden)
 
 
 async def _submit(desk: Desk, view: dict[str, Any], user: str) -> None:

@@ -3,29 +3,63 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from core.actions import Action
+from core.desks import Desks
 from core.errors import Refused, Unavailable
+from core.rights import Role
 from handlers.mrkdwn import sentence
 from handlers.slack.api import Slack
 
-MEMBERS_TTL = 60.0
-"""Seconds a list of members is believed; somebody who joins may have to wait this long."""
+TEAM_TTL = 60.0
+"""Seconds that lists of people, and what Slack says of one, are believed."""
 
 PAGE = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """Users (U…) and user groups (S…) that the settings name, at every desk."""
+
+    members: Sequence[str] = ()
+    admins: Sequence[str] = ()
+    managers: Sequence[str] = ()
+    viewers: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class _Team:
+    """Who is what at a desk; ``admins`` is None where nobody is named: then the workspace's own are."""
+
+    members: frozenset[str]
+    admins: frozenset[str] | None
+    managers: frozenset[str]
+    viewers: frozenset[str]
+
+    def role(self, user: str) -> Role | None:
+        if self.admins is not None and user in self.admins:
+            return Role.ADMIN
+        if user in self.managers:
+            return Role.MANAGER
+        if user in self.viewers:
+            return Role.VIEWER
+        return Role.REP if user in self.members else None
 
 
 class Directory:
     """core.pipeline's Members, as Slack knows them."""
 
-    def __init__(self, slack: Slack, *, listed: Sequence[str]) -> None:
-        """listed: user ids (U…) and user groups (S…) that may act; empty: the desk channel's members."""
+    def __init__(self, slack: Slack, *, listed: Listed, desks: Desks) -> None:
+        """listed: whoever the settings name; without members, a desk's are its channel's and its reps."""
         self._slack = slack
         self._listed = listed
+        self._desks = desks
         self._home: str | None = None
         self._channels: dict[str, str] = {}
-        self._names: dict[str, tuple[str, ...]] = {}
-        self._members: dict[str, tuple[float, frozenset[str]]] = {}
+        self._users: dict[str, tuple[float, Mapping[str, Any]]] = {}
+        self._teams: dict[str, tuple[float, _Team]] = {}
 
     async def channel_id(self, channel: str) -> str:
         """The id of ``#leads``; an id is given back as it is. Refused when there is no such channel."""
@@ -49,15 +83,21 @@ class Directory:
                 raise Refused("Slack", f"there is no channel {channel} that the bot can see: invite it there")
         return self._channels[channel]
 
-    async def may_work(self, user: str, desk: str) -> bool:
-        """Whether the user is a member; the last list known is used when Slack is away."""
-        return user in await self._members_of(desk, expected=user)
+    async def role(self, user: str, desk: str) -> Role | None:
+        """What the user is at the desk; the last lists known are used when Slack is away."""
+        team = await self._team(desk, expected=user)
+        role = team.role(user)
+        if role in {Role.MANAGER, Role.REP} and team.admins is None:
+            found = await self._user(user)
+            if found.get("is_admin") or found.get("is_owner"):
+                return Role.ADMIN
+        return role
 
     async def may_own(self, user: str, desk: str) -> bool:
-        """A member who can answer for a lead: bots are members of channels too, and in Slack's menus."""
-        if not await self.may_work(user, desk):
+        """One who can answer for a lead: bots are members of channels too, and in Slack's menus."""
+        if await self.role(user, desk) in {None, Role.VIEWER}:
             return False
-        found = (await self._slack.call("users.info", user=user))["user"]
+        found = await self._user(user)
         return not (found.get("is_bot") or found.get("deleted"))
 
     async def name_of(self, user: str) -> str | None:
@@ -67,7 +107,7 @@ class Directory:
     async def member_named(self, name: str, desk: str) -> str | None:
         """The id of the one member of the desk called so, by a whole name or a part of it; else None."""
         name = name.removeprefix("@").casefold()
-        members = sorted(await self._members_of(desk))
+        members = sorted((await self._team(desk)).members)
         names = [
             {each.casefold() for each in known}
             for known in await asyncio.gather(*(self._names_of(member) for member in members))
@@ -92,46 +132,64 @@ class Directory:
             for key, (channel, ts) in places.items()
         }
 
-    async def tell(self, action: Action, text: str) -> None:
+    async def tell(self, action: Action, text: str, *, desk: str) -> None:
         """Say something that only the actor sees: where they clicked, else in the desk's channel."""
         words = sentence(text)
         if action.reply_to is None or not await self._slack.respond(action.reply_to, words):
-            channel = await self.channel_id(action.desk)
+            channel = await self.channel_id(desk)
             await self._slack.call("chat.postEphemeral", channel=channel, user=action.actor, text=words)
 
-    async def _members_of(self, desk: str, *, expected: str | None = None) -> frozenset[str]:
-        """The members; read again when the list is old, or lacks somebody who may have joined since."""
-        read_at, members = self._members.get(desk, (0.0, frozenset()))
+    async def _team(self, desk: str, *, expected: str | None = None) -> _Team:
+        """Read again when the lists are old, or lack somebody who may have joined since."""
+        read_at, team = self._teams.get(desk, (0.0, None))
         age = time.monotonic() - read_at
         # Not at every click of an outsider.
-        lacks = expected is not None and expected not in members and age > 1.0
-        if not members or age > MEMBERS_TTL or lacks:
+        lacks = team is not None and expected is not None and team.role(expected) is None and age > 1.0
+        if team is None or age > TEAM_TTL or lacks:
             try:
-                members = frozenset(await self._read_members(desk))
-                self._members[desk] = (time.monotonic(), members)
+                team = await self._read_team(desk)
+                self._teams[desk] = (time.monotonic(), team)
             except Unavailable:
-                if not members:
+                if team is None:
                     raise
-        return members
+        return team
+
+    async def _user(self, user: str) -> Mapping[str, Any]:
+        """What Slack says of the user; what it said last while it is away."""
+        read_at, found = self._users.get(user, (0.0, None))
+        if found is None or time.monotonic() - read_at > TEAM_TTL:
+            try:
+                found = (await self._slack.call("users.info", user=user))["user"]
+                self._users[user] = (time.monotonic(), found)
+            except Unavailable:
+                if found is None:
+                    raise
+        return found
 
     async def _names_of(self, user: str) -> tuple[str, ...]:
         """What the user is called, the name that people see first; none when Slack does not say."""
-        if user not in self._names:
-            try:
-                found = (await self._slack.call("users.info", user=user))["user"]
-            except (Unavailable, Refused):
-                return ()
-            names = (found.get("profile", {}).get("display_name"), found.get("real_name"), found["name"])
-            self._names[user] = tuple(filter(None, names))
-        return self._names[user]
+        try:
+            found = await self._user(user)
+        except (Unavailable, Refused):
+            return ()
+        names = (found.get("profile", {}).get("display_name"), found.get("real_name"), found["name"])
+        return tuple(filter(None, names))
 
-    async def _read_members(self, desk: str) -> set[str]:
-        members = {each for each in self._listed if not each.startswith("S")}
-        for group in (each for each in self._listed if each.startswith("S")):
-            members |= set((await self._slack.call("usergroups.users.list", usergroup=group))["users"])
-        if self._listed:
-            return members
+    async def _read_team(self, desk: str) -> _Team:
+        file, listed = self._desks.of(desk), self._listed
+        named = [*listed.admins, *file.admins]
+        return _Team(
+            members=await self._members(desk),
+            admins=await self._resolved(named) if named else None,
+            managers=await self._resolved([*listed.managers, *file.managers]),
+            viewers=await self._resolved([*listed.viewers, *file.viewers]),
+        )
+
+    async def _members(self, desk: str) -> frozenset[str]:
+        if self._listed.members:
+            return await self._resolved(self._listed.members) | set(self._desks.of(desk).reps)
         channel, cursor = await self.channel_id(desk), ""
+        members = set(self._desks.of(desk).reps)
         while True:
             answer = await self._slack.call(
                 "conversations.members", channel=channel, limit=PAGE, cursor=cursor
@@ -139,4 +197,11 @@ class Directory:
             members |= set(answer["members"])
             cursor = answer.get("response_metadata", {}).get("next_cursor", "")
             if not cursor:
-                return members
+                return frozenset(members)
+
+    async def _resolved(self, listed: Sequence[str]) -> frozenset[str]:
+        """Users, with those of user groups."""
+        users = {each for each in listed if not each.startswith("S")}
+        for group in (each for each in listed if each.startswith("S")):
+            users |= set((await self._slack.call("usergroups.users.list", usergroup=group))["users"])
+        return frozenset(users)

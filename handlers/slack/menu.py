@@ -39,7 +39,7 @@ def _menu(app: AsyncApp, desk: Desk, slack: Slack) -> None:
         user = body["user"]["id"]
         if name not in steps.TITLES:
             key = f"action:{lead_id}:{name}:{user}:{action['action_ts']}"
-            await desk.act(_action(desk, key, lead_id, user, name=name, reply_to=body.get("response_url")))
+            await desk.act(_action(key, lead_id, user, name=name, reply_to=body.get("response_url")))
             await ack()
             return
         await ack()
@@ -62,6 +62,7 @@ async def _form(desk: Desk, name: ActionName, lead_id: str, user: str) -> Block:
     try:
         await desk.admit(user)
         lead, shown = await desk.form(lead_id, reader=user if name == ActionName.EDIT else None)
+        await desk.admit_to(user, lead)
         matched = await desk.matched(lead) if name == ActionName.MERGE else []
     except (NotAllowed, NotFound) as error:
         return modals.told(steps.TITLES[name], str(error))
@@ -74,7 +75,7 @@ async def _form(desk: Desk, name: ActionName, lead_id: str, user: str) -> Block:
         ActionName.EDIT: lambda: editing.form(lead, shown),
         ActionName.MERGE: lambda: merging.choose(lead, matched, hidden),
         ActionName.NOTE: lambda: steps.note(lead, hidden),
-        ActionName.SNOOZE: lambda: steps.snoozing(lead, desk.now(), hidden),
+        ActionName.SNOOZE: lambda: steps.snoozing(lead, desk.now(lead.desk), hidden),
         ActionName.WON: lambda: steps.closing(lead, hidden),
         ActionName.SPAM: lambda: steps.spam(lead, hidden),
     }
@@ -85,7 +86,7 @@ def _steps(app: AsyncApp, desk: Desk) -> None:
     async def submitted(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
         asked, wrong = steps.read(view, desk.now())
         lead_id, user = view["private_metadata"], body["user"]["id"]
-        action = _action(desk, f"action:{lead_id}:form:{view['id']}", lead_id, user, **asked)
+        action = _action(f"action:{lead_id}:form:{view['id']}", lead_id, user, **asked)
         if wrong:
             await ack(response_action="errors", errors=wrong)
         elif why := await _refusal(desk, action):
@@ -105,7 +106,7 @@ def _edits(app: AsyncApp, desk: Desk) -> None:
         user = body["user"]["id"]
         # The form may be sent again with both sides in it: the view's hash tells the two apart.
         key = f"action:{lead_id}:edit:{view['id']}:{view.get('hash', '')}"
-        action = _action(desk, key, lead_id, user, name=ActionName.EDIT, edit=edit)
+        action = _action(key, lead_id, user, name=ActionName.EDIT, edit=edit)
         first = next(iter(edit.typed), edits.CONTACT[0])
         if edit.empty:
             await ack()
@@ -137,5 +138,5 @@ async def _refusal(desk: Desk, action: Action) -> str | None:
     return None
 
 
-def _action(desk: Desk, key: str, lead_id: str, user: str, **more: Any) -> Action:
-    return Action(key=key, lead_id=lead_id, desk=desk.channel, actor=user, **more)
+def _action(key: str, lead_id: str, user: str, **more: Any) -> Action:
+    return Action(key=key, lead_id=lead_id, actor=user, **more)

@@ -49,7 +49,6 @@ def _modals(app: AsyncApp, desk: Desk) -> None:
             key=f"action:{gone}:merge:{view['id']}",
             name=ActionName.MERGE,
             lead_id=gone,
-            desk=desk.channel,
             actor=body["user"]["id"],
             target=kept,
         )
@@ -90,7 +89,6 @@ def _buttons(app: AsyncApp, desk: Desk) -> None:
             key=f"action:{gone}:{name}:{user}:{action['action_ts']}",
             name=name,
             lead_id=gone,
-            desk=desk.channel,
             actor=user,
             target=kept,
             reply_to=body.get("response_url"),

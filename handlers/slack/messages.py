@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,8 +25,8 @@ def register(app: AsyncApp, desk: Desk, directory: Directory) -> None:
     async def keep(event: dict[str, Any], next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002 - Bolt's name
         # Bolt acknowledges an event before its listener runs, but after its middleware: if this raises,
         # Slack gets no acknowledgement and delivers again.
-        if _is_from_a_person(event) and event["channel"] in await _watched(desk, directory):
-            await _submit(event, desk)
+        if _is_from_a_person(event) and event["channel"] in await _ids(directory, desk.watched):
+            await _submit(event, desk, (await _ids(directory, desk.desks.channels)).get(event["channel"]))
         await next()
 
     @app.event("message", middleware=[keep])
@@ -56,8 +56,9 @@ def _typed(special: re.Match[str]) -> str:
     return f"{label} ({target})" if label and label not in target else target
 
 
-async def _watched(desk: Desk, directory: Directory) -> set[str]:
-    return {await directory.channel_id(channel) for channel in desk.watched}
+async def _ids(directory: Directory, channels: Iterable[str]) -> dict[str, str]:
+    """Channel id -> the channel as it is named in settings and desks' files."""
+    return {await directory.channel_id(channel): channel for channel in channels}
 
 
 def _is_from_a_person(event: dict[str, Any]) -> bool:
@@ -66,7 +67,8 @@ def _is_from_a_person(event: dict[str, Any]) -> bool:
     return not is_reply and is_written and "bot_id" not in event and bool(event.get("text"))
 
 
-async def _submit(event: dict[str, Any], desk: Desk) -> None:
+async def _submit(event: dict[str, Any], desk: Desk, at: str | None) -> None:
+    """at: the desk in whose channel it was written."""
     text = as_typed(event["text"])
 
     def read() -> Draft:
@@ -89,6 +91,6 @@ async def _submit(event: dict[str, Any], desk: Desk) -> None:
         received_at=utcnow(),
     )
     try:
-        await desk.submit(submission, read, actor=event["user"])
+        await desk.submit(submission, read, actor=event["user"], desk=at)
     except InvalidLead:
         return  # kept with its reason; a delivery again would not mend it

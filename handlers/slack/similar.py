@@ -46,7 +46,7 @@ async def similar(desk: Desk, directory: Directory, text: str, user: str) -> Ans
     typed = search_options.take_apart(text)
     try:
         wanted = search_options.wanted(
-            await _with_owner(typed.options, directory, desk.channel, user),
+            await _with_owner(typed.options, directory, desk.desks.channels, user),
             business_types=desk.business_types,
             now=utcnow(),
         )
@@ -96,7 +96,7 @@ async def _in_time(desk: Desk, directory: Directory, lead_id: str, user: str) ->
 
 
 async def _with_owner(
-    options: Mapping[str, str], directory: Directory, channel: str, user: str
+    options: Mapping[str, str], directory: Directory, desks: Sequence[str], user: str
 ) -> Mapping[str, str]:
     """The options with the owner's id in the place of what was typed for it."""
     said = options.get("owner", "").strip()
@@ -106,7 +106,7 @@ async def _with_owner(
         return {**options, "owner": user}
     if mention := _MENTION.fullmatch(said):
         return {**options, "owner": mention[1] or mention[2]}
-    found = await directory.member_named(said, channel)
-    if found is None:
-        raise InvalidSearch("owner", "is nobody of this desk: write @name, me or nobody")
-    return {**options, "owner": found}
+    for channel in desks:
+        if found := await directory.member_named(said, channel):
+            return {**options, "owner": found}
+    raise InvalidSearch("owner", "is nobody of this desk: write @name, me or nobody")

@@ -34,7 +34,7 @@ def routes(desk: Desk, *, api_keys: Sequence[str]) -> Iterable[web.RouteDef]:
                 would_be = await desk.preview_merge(into.strip(), gone.lead_id, reader=API)
                 return answer(request, _pair(would_be.survivor, would_be.gone) | {"preview": True})
             kept = await desk.lead(into.strip())
-            leads = await desk.merge_now(_action(request, desk, ActionName.MERGE, gone, kept))
+            leads = await desk.merge_now(_action(request, ActionName.MERGE, gone, kept))
         except NotFound as error:
             raise Rejected(404, "NOT_FOUND", str(error), field="into") from None
         except NotAllowed as error:
@@ -46,7 +46,7 @@ def routes(desk: Desk, *, api_keys: Sequence[str]) -> Iterable[web.RouteDef]:
         authorise(request, api_keys)
         lead = await desk.lead(request.match_info["id"])
         try:
-            leads = await desk.merge_now(_action(request, desk, ActionName.UNMERGE, lead, None))
+            leads = await desk.merge_now(_action(request, ActionName.UNMERGE, lead, None))
         except NotAllowed as error:
             raise Rejected(409, "NOT_MERGED", str(error), field="id") from None
         return answer(request, _pair(*leads[:2]))
@@ -57,12 +57,11 @@ def routes(desk: Desk, *, api_keys: Sequence[str]) -> Iterable[web.RouteDef]:
     ]
 
 
-def _action(request: web.Request, desk: Desk, name: ActionName, lead: Lead, kept: Lead | None) -> Action:
+def _action(request: web.Request, name: ActionName, lead: Lead, kept: Lead | None) -> Action:
     return Action(
         key=f"action:{lead.lead_id}:{name}:{API}:{event_key(request) or uuid4()}",
         name=name,
         lead_id=lead.lead_id,
-        desk=desk.channel,
         actor=API,
         target=kept and kept.lead_id,
     )

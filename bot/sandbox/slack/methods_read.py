@@ -172,6 +172,8 @@ def shown_channel(desk: Desk, channel: Channel) -> Json:
 
 def shown_user(desk: Desk, user: User) -> Json:
     """A user in Slack's shape; the e-mail only with its scope."""
+    # Slack leaves out of a deactivated account what it may do.
+    rank = {} if user.deleted else {"is_admin": user.is_admin, "is_owner": False, "is_primary_owner": False}
     profile: Json = {"real_name": user.real_name, "display_name": user.name, "team": desk.space.team_id}
     if user.email and "users:read.email" in desk.app.scopes:
         profile["email"] = user.email
@@ -180,11 +182,12 @@ def shown_user(desk: Desk, user: User) -> Json:
         "team_id": desk.space.team_id,
         "name": user.name,
         "real_name": user.real_name,
-        "deleted": False,
+        "deleted": user.deleted,
         "is_bot": user.is_bot,
         "is_app_user": False,
         "tz": user.tz,
         "profile": profile,
+        **rank,
     }
 
 

@@ -1,6 +1,7 @@
 """Acts as a person in Slack: says, clicks, types commands, fills modals; refuses as Slack's client does."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.sandbox.slack import agent, forms, modals, payloads, typed
@@ -93,6 +94,21 @@ class People:
         for channel in channels:
             await self.join(who.id, channel)
         return who.id
+
+    def promote(self, user: str) -> None:
+        """Make somebody an admin of the workspace."""
+        who = self._user(user)
+        self._space.users[who.id] = replace(who, is_admin=True)
+
+    async def deactivate(self, user: str) -> None:
+        """Somebody leaves the workspace: their account stays, in no channel and no group."""
+        who = self._user(user)
+        for channel in list(self._space.channels.values()):
+            if who.id in channel.members and channel.kind != "im":
+                self._space.membership(channel.id, who.id, member=False)
+        for group, (name, people) in self._space.usergroups.items():
+            self._space.usergroups[group] = (name, tuple(each for each in people if each != who.id))
+        self._space.users[who.id] = replace(who, deleted=True)
 
     async def leave(self, user: str, channel: str) -> None:
         """Leave a channel."""

@@ -21,6 +21,8 @@ class User:
     email: str | None = None
     tz: str = "America/New_York"
     is_bot: bool = False
+    is_admin: bool = False
+    deleted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

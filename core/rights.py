@@ -1,0 +1,51 @@
+"""Who may do what with a lead. Decided here and nowhere else: a button that is shown promises nothing."""
+
+from enum import StrEnum
+from typing import Final
+
+from core.actions import ActionName
+from core.errors import NotAllowed
+from core.lead import Lead
+
+
+class Role(StrEnum):
+    """What somebody is at a desk, most rights first."""
+
+    ADMIN = "admin"
+    MANAGER = "manager"
+    REP = "rep"
+    VIEWER = "viewer"
+
+
+NOT_A_MEMBER: Final = "Only members of the desk's channel can see and work its leads."
+
+ONLY_LOOKS: Final = (
+    "You can look at this desk's leads, but not work them. Ask a manager of the desk to add you."
+)
+
+OF_ANY_LEAD = frozenset(
+    {
+        ActionName.CLAIM,  # refused by core.actions, which knows better why
+        ActionName.SAME_REQUEST,
+        ActionName.SAME_PERSON,
+        ActionName.DIFFERENT,
+        ActionName.MERGE,
+        ActionName.UNMERGE,
+        ActionName.EDIT,
+        ActionName.NOTE,
+    }
+)
+"""What a rep may do with a colleague's lead too: it adds what is known, and can be undone."""
+
+
+def check(role: Role | None, name: ActionName, lead: Lead, actor: str) -> None:
+    """NotAllowed, in a sentence for the actor, when somebody of this role may not do this with the lead.
+
+    A rep decides about leads of nobody and their own; managers and admins about all.
+    """
+    if role is None:
+        raise NotAllowed(NOT_A_MEMBER)
+    if role == Role.VIEWER:
+        raise NotAllowed(ONLY_LOOKS)
+    if role == Role.REP and name not in OF_ANY_LEAD and lead.owner not in {None, actor}:
+        raise NotAllowed(f"{lead.number} is <@{lead.owner}>'s: they or a manager of the desk can do that.")

@@ -1,0 +1,83 @@
+"""Several desks: each lead comes to one, and only those who belong to it see it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.slack.server import SlackSandbox
+from core.deskfile import DeskFile, When, read_desk_file
+from core.desks import desks
+from core.ports import Embedder
+from tests.product import Product, product, text_of
+
+
+def test_the_first_desk_takes_what_no_other_takes() -> None:
+    spa = DeskFile(channel="#spa", takes=When(source=("spa_form",), business_type=("medspa",)))
+    there = desks([spa], "#leads", time_zone="Europe/Berlin", business_type="general")
+    assert there.taking(source="spa_form", business_type="medspa").channel == "#spa"
+    assert there.taking(source="spa_form", business_type=None).channel == "#leads"
+    assert there.taking(source="web_form", business_type="medspa").channel == "#leads"
+
+
+def test_a_desk_without_a_file_is_a_plain_one_in_the_time_zone_of_the_settings() -> None:
+    there = desks([], "#leads", time_zone="Europe/Berlin", business_type="medspa")
+    assert (there.first.channel, there.first.time_zone) == ("#leads", "Europe/Berlin")
+    assert (there.first.business_type, there.first.routing.otherwise) == ("medspa", "pool")
+
+
+def test_a_file_that_names_no_time_zone_has_the_settings() -> None:
+    named, unnamed = (
+        read_desk_file(text, "x") for text in ("{channel: '#a', time_zone: Asia/Tokyo}", "channel: '#b'")
+    )
+    there = desks([named, unnamed], "#a", time_zone="Europe/Berlin", business_type="general")
+    assert [each.time_zone for each in there.files] == ["Asia/Tokyo", "Europe/Berlin"]
+
+
+def test_a_desk_whose_file_is_gone_is_still_there_for_its_leads() -> None:
+    there = desks([], "#leads", time_zone="UTC", business_type="general")
+    assert there.of("#old").channel == "#old"
+
+
+@pytest.fixture
+async def bot(slack: SlackSandbox, tmp_path: Path, embedder: Embedder) -> AsyncIterator[Product]:
+    """#leads, and a front desk with Dana, Priya and Olga, whose business is a spa."""
+    folder = tmp_path / "desks"
+    folder.mkdir()
+    (folder / "front.yaml").write_text("""
+channel: "#front-desk"
+business_type: medspa
+takes: {business_type: medspa}
+routing: {otherwise: pool}
+""")
+    async with product(slack, tmp_path, embedder, desks_dir=folder) as running:
+        yield running
+
+
+async def test_a_lead_is_shown_at_the_desk_that_takes_it(bot: Product) -> None:
+    lead_id = await bot.send("Lip filler, Friday?", business_type="medspa")
+    await bot.slack.until(lambda s: any("Lip filler" in text_of(m) for m in s.messages("front-desk")))
+    assert (await bot.lead(lead_id)).desk == "#front-desk"
+    assert bot.card(lead_id) is None
+
+
+async def test_a_message_in_a_desks_channel_is_that_desks_lead(bot: Product) -> None:
+    await bot.slack.say("olga", "front-desk", "A lady on the phone wants a facial tomorrow")
+    await bot.slack.until(lambda s: any("bot_id" in m for m in s.messages("front-desk")))
+    [lead] = await bot.app.store.leads.newest(limit=5)
+    assert (lead.desk, lead.business_type) == ("#front-desk", "medspa")
+
+
+async def test_who_belongs_to_one_desk_sees_nothing_of_the_other(bot: Product) -> None:
+    repair = await bot.synced(await bot.send("Brake repair for my Civic"))
+    await bot.synced(await bot.send("Lip filler, Friday?", business_type="medspa"))
+    assert (await bot.slack.command("olga", "front-desk", "/lead", "list")).ok
+    listed = text_of(await bot.ephemeral("olga", "filler"))
+    assert "Brake" not in listed
+    for asked in (f"show {repair.number}", f"similar {repair.number}"):
+        assert (await bot.slack.command("olga", "front-desk", "/lead", asked)).ok
+    await bot.slack.until(lambda s: len(refusals(s)) == 2)
+
+
+def refusals(slack: SlackSandbox) -> list[str]:
+    return [text for text in map(text_of, slack.ephemerals("olga")) if "Only members" in text]
