@@ -246,7 +246,7 @@ async def test_an_outcome_that_comes_too_late_is_refused_in_the_form(bot: Produc
     await click(bot, lead, "claim")
     await bot.card_with(lead.lead_id, "Won or lost")
     view = await form(bot, lead, "won")
-    await click(bot, lead, "reject", "marco")
+    await click(bot, lead, "reject", "dana")
     await is_now(bot, lead, DeskStatus.REJECTED)
     refused = await bot.slack.submit("dana", view["id"], {"words": "1200"})
     assert f"{lead.number} is rejected already." in (refused.errors or {})["words"]

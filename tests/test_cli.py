@@ -97,7 +97,7 @@ def test_a_command_that_cannot_work_says_so_in_a_sentence(
 
 
 def test_a_port_that_is_taken_is_told_in_a_sentence(tmp_path: Path) -> None:
-    slack = dict.fromkeys(("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_DESK_CHANNEL"), "x")
+    slack = dict.fromkeys(("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"), "x") | {"SLACK_DESK_CHANNEL": "#x"}
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         ended = basecamp("run", DATA_DIR=str(tmp_path), HTTP_PORT=port, LOG_LEVEL="ERROR", **slack)
