@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from core import corrections, edits
-from core.actions import ANSWERS, API, OF_TWO_LEADS, PAST, Action, ActionName, asked_about, decide
+from core.actions import ANSWERS, API, OF_TWO_LEADS, PAST, Action, ActionName, asked_about, decide, moved
 from core.errors import NotAllowed, NotFound, Refused, Unavailable
 from core.lead import SYSTEM, Event, Lead, utcnow
 from core.pipeline import Parts, Step
@@ -50,6 +50,8 @@ class Acts:
                 await self.parts.store.leads.note(_line(action))
             elif action.name == ActionName.EDIT:
                 await self._edit(action)
+            elif action.name == ActionName.MOVE:
+                await self._move(action)
             elif action.name == ActionName.SPAM:
                 await self._not_a_lead(action)
             else:
@@ -109,6 +111,21 @@ class Acts:
         if set(edit.typed) & set(edits.CONTACT):  # another address may be another person's
             await self.parts.recogniser.renew(await self.parts.store.leads.get(action.lead_id))
             await self.parts.compare(action.lead_id)
+
+    async def _move(self, action: Action) -> None:
+        """To another desk, with its owner if they belong there too."""
+        desk, owner = action.target or "", (await self.parts.store.leads.get(action.lead_id)).owner
+        if desk not in self.parts.desks.channels:
+            there = ", ".join(self.parts.desks.channels)
+            raise NotAllowed(f"There is no desk {desk}. There are: {there}.")
+        keeps_owner = owner is not None and await self.parts.members.may_own(owner, desk)
+
+        def change(lead: Lead) -> Mapping[str, Any]:
+            if lead.owner != owner:
+                raise NotAllowed(f"{lead.number} changed hands at this very moment. Please try again.")
+            return moved(lead, desk, keeps_owner=keeps_owner)
+
+        await self.parts.store.leads.act(_line(action), change)
 
     async def _not_a_lead(self, action: Action) -> None:
         """What was taken for a lead is none: said of its reading too, to learn from."""

@@ -32,6 +32,7 @@ class ActionName(StrEnum):
     LOST = "lost"
     SPAM = "spam"
     REOPEN = "reopen"
+    MOVE = "move"
 
 
 PAST = {
@@ -50,6 +51,7 @@ PAST = {
     ActionName.LOST: "lost",
     ActionName.SPAM: "marked_as_spam",
     ActionName.REOPEN: "reopened",
+    ActionName.MOVE: "moved",
 }
 """The action as its history line says it."""
 
@@ -80,7 +82,7 @@ class Action(Value):
     Attributes:
         key: unique to this very click or command, so that a repeated delivery does nothing.
         target: of a reassignment, the Slack user id of the new owner; of an answer about two leads, the
-            other lead's id; of a merge, the id of the lead that is kept.
+            other lead's id; of a merge, the id of the lead that is kept; of a move, the other desk's channel.
         words: the text of a note, the reason of an outcome.
         until: when a snoozed lead comes back; of a waking, the time for which it was asked.
         edit: what an edit changes.
@@ -157,6 +159,19 @@ def decide(lead: Lead, action: Action) -> Mapping[str, Any]:
         raise NotAllowed(f"{lead.number} was claimed by <@{lead.owner}> before you.")
     changes = {**_AWAKE, **_step(lead, action)}
     return {name: value for name, value in changes.items() if getattr(lead, name) != value}
+
+
+def moved(lead: Lead, desk: str, *, keeps_owner: bool) -> Mapping[str, Any]:
+    """The columns that a move to another desk changes; without an owner there, it is new there.
+
+    Raises NotAllowed when the lead is over.
+    """
+    if lead.desk_status not in OPEN:
+        raise NotAllowed(f"{lead.number} is {lead.desk_status.value} already.")
+    if lead.desk == desk:
+        return {}
+    anew = {} if keeps_owner else {"owner": None, "desk_status": DeskStatus.NEW, **_AWAKE}
+    return {"desk": desk, **anew}
 
 
 def _step(lead: Lead, action: Action) -> Mapping[str, Any]:

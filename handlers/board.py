@@ -71,9 +71,11 @@ class SlackBoard:
         now = utcnow().astimezone(self._desks.of(lead.desk).zone)
         card = cards.card(lead, now=now, hidden_entities=self._hidden(lead.business_type))
         content = {"text": card.text, "blocks": card.blocks}
-        if post is not None and post.ts is not None and await self._edit(post, content):
-            return post.ts
         channel = await self._directory.channel_id(lead.desk)
+        if post is not None and post.channel != channel:
+            await self._leave(post, lead, channel)
+        elif post is not None and post.ts is not None and await self._edit(post, content):
+            return post.ts
         return await self._post_once(card_key(lead.lead_id), channel, content)
 
     async def give(self, notice: Notice) -> None:
@@ -86,6 +88,14 @@ class SlackBoard:
         )
         channel, ts = place
         await self._post_once(f"notice:{notice.key}", channel, {"text": text, "thread_ts": ts})
+
+    async def _leave(self, post: Post, lead: Lead, to: str) -> None:
+        """The lead went to another desk: its card here says so, and takes no clicks any more."""
+        ts = post.ts or await self._find(post, None)
+        if ts is not None:
+            card = cards.moved(lead, to)
+            await self._edit(replace(post, ts=ts), {"text": card.text, "blocks": card.blocks})
+        await self._store.posts.forget(post.key)
 
     async def _take_back(self, post: Post) -> None:
         """Remove the placeholder of a lead that turned out to be no second request."""

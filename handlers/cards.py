@@ -13,6 +13,7 @@ from handlers import wording
 from handlers.mrkdwn import (
     Block,
     ago,
+    channel,
     clean,
     cut,
     escape,
@@ -113,6 +114,15 @@ def card(lead: Lead, *, now: datetime, hidden_entities: frozenset[str] = frozens
     ]
     return Card(
         text=escape(wording.notice(lead, hidden_entities)), blocks=[block for block in blocks if block]
+    )
+
+
+def moved(lead: Lead, to: str) -> Card:
+    """What is left of a card whose lead went to another desk, ``to`` being its channel's id."""
+    line = f"*Moved to* {channel(to)} · {lead.number} · {ago(lead.received_at)}"
+    return Card(
+        text=f"{lead.number}: moved to another desk",
+        blocks=[{"type": "context", "elements": [markup(line)]}],
     )
 
 

@@ -53,6 +53,7 @@ _MAIL = re.compile(
 _PHONE = re.compile(r"\+?[0-9(][0-9 ().-]*[0-9]", re.ASCII)
 _PHONE_DIGITS = range(7, 16)  # E.164 allows 15; shorter than 7 is nobody's number
 _USER = re.compile(r"[UW][A-Z0-9]+", re.ASCII)
+_CHANNEL = re.compile(r"[CG][A-Z0-9]+", re.ASCII)
 _MENTION = re.compile(r"(<(?:@[UW]|#[CG])[A-Z0-9]+>)", re.ASCII)
 
 
@@ -122,6 +123,11 @@ def phone_link(phone: str, limit: int) -> str:
 def is_user(actor: str) -> bool:
     """Whether this is a Slack user's id, not the system's name or an API key's."""
     return _USER.fullmatch(actor) is not None
+
+
+def channel(named: str) -> str:
+    """A channel that people can click, given its id; a #name as it is."""
+    return f"<#{named}>" if _CHANNEL.fullmatch(named) else escape(named, 80)
 
 
 def mention(user: str) -> str:

@@ -6,7 +6,7 @@ from core.actions import API, PAST, WORDS_MAX, ActionName
 from core.lead import Event, Lead
 from handlers import wording
 from handlers.cards import Card, actions_block_id
-from handlers.mrkdwn import clean, cut, escape, markup, mention, moment, plain
+from handlers.mrkdwn import channel, clean, cut, escape, markup, mention, moment, plain
 
 HISTORY = {
     "received": "Received",
@@ -54,6 +54,8 @@ def thread_line(event: Event, who: str | None = None, *, to: str | None = None) 
         line += f" by {named(event.actor, who)}"
     if not why:
         return line
+    if event.what == PAST[ActionName.MOVE]:
+        return f"{line} to {channel(why)}"
     if event.what == PAST[ActionName.REASSIGN]:
         return f"{line} to {named(why, to)}"
     if event.what == PAST[ActionName.WAKE]:

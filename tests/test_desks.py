@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.slack.server import SlackSandbox
+from core.actions import Action, ActionName
 from core.deskfile import DeskFile, When, read_desk_file
 from core.desks import desks
+from core.lead import DeskStatus, Lead
 from core.ports import Embedder
 from tests.product import Product, product, text_of
 
@@ -81,3 +83,43 @@ async def test_who_belongs_to_one_desk_sees_nothing_of_the_other(bot: Product) -
 
 def refusals(slack: SlackSandbox) -> list[str]:
     return [text for text in map(text_of, slack.ephemerals("olga")) if "Only members" in text]
+
+
+async def moved(bot: Product, lead: Lead, to: str, by: str) -> None:
+    action = Action(
+        key=f"move:{lead.lead_id}:{by}",
+        name=ActionName.MOVE,
+        lead_id=lead.lead_id,
+        actor=bot.slack.user(by),
+        target=to,
+    )
+    await bot.app.desk.act(action)
+
+
+async def test_a_moved_lead_has_one_card_at_its_new_desk_and_a_line_at_the_old(bot: Product) -> None:
+    lead = await bot.synced(await bot.send("Lip filler, or is this the wrong place?"))
+    old = await bot.final_card(lead.lead_id)
+    await moved(bot, lead, "#front-desk", "dana")
+    await bot.slack.until(lambda s: any("Lip filler" in text_of(m) for m in s.messages("front-desk")))
+    left = next(m for m in bot.slack.messages("leads") if m["ts"] == old["ts"])
+    assert "Moved to" in text_of(left)
+    assert not [block for block in left["blocks"] if block["type"] == "actions"]
+    [card] = [m for m in bot.slack.messages("front-desk") if "bot_id" in m]
+    await bot.slack.until(lambda s: any("Moved by" in m["text"] for m in s.thread("front-desk", card["ts"])))
+
+
+async def test_a_moved_lead_keeps_an_owner_who_works_there_too_and_no_other(bot: Product) -> None:
+    for owner, kept in (("dana", True), ("marco", False)):
+        lead = await bot.synced(await bot.send(f"A question for {owner}", email=f"{owner}@example.com"))
+        card = await bot.final_card(lead.lead_id)
+        assert (await bot.slack.click(owner, "leads", card["ts"], "claim")).ok
+        lead = await bot.lead_when(lead.lead_id, lambda lead: lead.owner is not None)
+        await moved(bot, lead, "#front-desk", owner)
+        now = await bot.lead_when(lead.lead_id, lambda lead: lead.desk == "#front-desk")
+        assert (now.owner is not None, now.desk_status == DeskStatus.CLAIMED) == (kept, kept)
+
+
+async def test_a_lead_is_moved_to_a_desk_that_there_is(bot: Product) -> None:
+    lead = await bot.synced(await bot.send("Nowhere to go"))
+    await moved(bot, lead, "#general", "dana")
+    await bot.ephemeral("dana", "There is no desk #general")
