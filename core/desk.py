@@ -107,7 +107,7 @@ class Desk:
         await self.queue.act(action)
 
     async def let_in(self) -> None:
-        """The bot was invited to a channel: cards that were refused there need not wait any longer."""
+        """A channel takes messages again: cards that were refused there need not wait any longer."""
         await self.parts.store.waiting.wake(Part.CARD, utcnow())
 
     async def admit(self, user: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """A desk's file: what it may say, and how its mistakes are told."""
 
+import re
 from datetime import date, time, timedelta
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 from core.deskfile import ALWAYS, BadDeskFile, DeskFile, Level, Rung, load_desk_files, read_desk_file
 from core.lead import Intent, Urgency
+
+DOCS = Path(__file__).parents[1] / "docs" / "desk.md"
 
 WHOLE = """
 channel: "#leads"
@@ -117,3 +120,9 @@ def test_a_channel_has_one_file(tmp_path: Path) -> None:
         (tmp_path / name).write_text("channel: '#leads'")
     with pytest.raises(BadDeskFile, match="#leads has two files"):
         load_desk_files(tmp_path)
+
+
+def test_the_example_in_the_docs_is_a_desk_s_file() -> None:
+    [example] = re.findall(r"```yaml\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    desk = read_desk_file(example, "docs/desk.md")
+    assert [rule.name for rule in desk.routing.rules] == ["Spanish speakers", "Fleets"]

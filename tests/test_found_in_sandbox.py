@@ -62,3 +62,15 @@ async def test_cards_come_soon_after_the_bot_was_invited_again(bot: Product) -> 
     await bot.lead_when(lead_id, lambda lead: lead.status == Status.SYNCED and Part.CARD in lead.missing)
     await bot.slack.join(app, "leads")
     await bot.final_card(lead_id)
+
+
+@there
+async def test_cards_come_soon_after_an_archived_channel_is_back(bot: Product) -> None:
+    await bot.slack.archive("dana", "leads")
+    lead_id = await bot.send("A lead for a desk whose channel somebody archived")
+    waits = await bot.lead_when(
+        lead_id, lambda lead: lead.status == Status.SYNCED and Part.CARD in lead.missing
+    )
+    assert "unarchive it" in waits.missing[Part.CARD]
+    await bot.slack.archive("dana", "leads", archived=False)
+    await bot.final_card(lead_id)

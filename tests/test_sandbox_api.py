@@ -312,6 +312,20 @@ async def test_replies_are_counted_on_their_thread(slack: SlackSandbox, client: 
     assert (root["reply_count"], len(slack.messages("leads"))) == (2, 1)
 
 
+async def test_an_archived_channel_takes_no_messages_until_it_is_back(
+    slack: SlackSandbox, client: AsyncWebClient
+) -> None:
+    posted = await client.chat_postMessage(channel=slack.desk_channel, text="root")
+    await slack.archive("dana", "leads")
+    refused = await refusal(client.chat_postMessage(channel=slack.desk_channel, text="x"))
+    unchanged = await refusal(client.chat_update(channel=slack.desk_channel, ts=posted["ts"], text="x"))
+    assert (refused["error"], unchanged["error"]) == ("is_archived", "is_inactive")
+    listed = await client.conversations_list(exclude_archived=True)
+    assert slack.desk_channel not in {each["id"] for each in listed["channels"]}
+    await slack.archive("dana", "leads", archived=False)
+    assert (await client.chat_postMessage(channel=slack.desk_channel, text="x"))["ok"]
+
+
 async def test_a_deleted_message_with_replies_leaves_a_tombstone(
     slack: SlackSandbox, client: AsyncWebClient
 ) -> None:

@@ -36,6 +36,7 @@ MENDS = {
     "channel_not_found": "the desk's channel does not exist or the bot is not in it: invite the bot",
     "not_in_channel": "the bot is not in the channel: invite it with /invite",
     "is_archived": "the channel is archived: unarchive it or set another desk channel",
+    "is_inactive": "the channel is archived: unarchive it or set another desk channel",
     "invalid_auth": "the bot token is not valid: set SLACK_BOT_TOKEN anew",
     "token_revoked": "the bot token was revoked: install the app again",
     "account_inactive": "the app was removed from the workspace: install it again",

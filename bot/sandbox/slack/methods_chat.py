@@ -39,7 +39,7 @@ def post_message(desk: Desk, args: Arguments) -> Json:
 
 def update(desk: Desk, args: Arguments) -> Json:
     """chat.update: only the app's own messages; text without blocks removes the blocks, as in Slack."""
-    channel = writable(desk, args.required("channel"))
+    channel = writable(desk, args.required("channel"), archived="is_inactive")
     old = own_message(desk, channel, args.required("ts"), "cant_update_message")
     text, blocks = content(desk, args.values)
     if len(text) > TEXT_MOST:
@@ -205,8 +205,11 @@ def readable(desk: Desk, name: str) -> Channel:
     return channel
 
 
-def writable(desk: Desk, name: str) -> Channel:
-    """A channel the app is in, by id, #name, or a user's id for their direct message; raise SlackError."""
+def writable(desk: Desk, name: str, *, archived: str = "is_archived") -> Channel:
+    """A channel the app is in, by id, #name, or a user's id for their direct message; raise SlackError.
+
+    archived: the method's word for a channel that takes nothing any more.
+    """
     if name in desk.space.users and name != desk.space.bot_user:
         return desk.space.direct(name)
     try:
@@ -215,6 +218,8 @@ def writable(desk: Desk, name: str) -> Channel:
         raise SlackError("channel_not_found") from None
     if desk.space.bot_user not in channel.members:
         raise SlackError("not_in_channel")
+    if channel.archived:
+        raise SlackError(archived)
     return channel
 
 

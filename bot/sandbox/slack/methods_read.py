@@ -51,7 +51,9 @@ def list_conversations(desk: Desk, args: Arguments) -> Json:
     rows = [
         shown_channel(desk, c)
         for c in desk.space.channels.values()
-        if c.kind in kinds and (c.kind == "channel" or bot in c.members)
+        if c.kind in kinds
+        and (c.kind == "channel" or bot in c.members)
+        and not (c.archived and args.flag("exclude_archived"))
     ]
     page, metadata = page_of(rows, args.offset(), args.limit(100, 1000))
     return {"channels": page, "response_metadata": metadata}
@@ -153,7 +155,7 @@ def shown_channel(desk: Desk, channel: Channel) -> Json:
         "is_im": channel.kind == "im",
         "is_mpim": False,
         "is_private": channel.kind != "channel",
-        "is_archived": False,
+        "is_archived": channel.archived,
         "is_member": desk.space.bot_user in channel.members,
         "context_team_id": desk.space.team_id,
     }

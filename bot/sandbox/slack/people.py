@@ -85,6 +85,16 @@ class People:
         }
         self._desk.emit(event, self._space.channels[where.id])
 
+    async def archive(self, user: str, channel: str, *, archived: bool = True) -> None:
+        """Archive a channel, or bring it back."""
+        who, where = self._user(user), self._space.channels[self._channel(channel).id]
+        self._space.channels[where.id] = replace(where, archived=archived)
+        what = ("channel" if where.kind == "channel" else "group") + (
+            "_archive" if archived else "_unarchive"
+        )
+        event = {"type": what, "channel": where.id, "user": who.id, "event_ts": self._space.next_ts()}
+        self._desk.emit(event, self._space.channels[where.id])
+
     async def hire(self, name: str, *channels: str) -> str:
         """A new person in the workspace and in these channels; their id."""
         who = User(id=made_id("U", name), name=name, real_name=name.title(), email=f"{name}@leaddesk.example")

@@ -34,6 +34,7 @@ class Channel:
     kind: Kind = "channel"
     members: frozenset[str]
     topic: str = ""
+    archived: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
