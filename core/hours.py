@@ -111,6 +111,15 @@ def desk_calendar(desk: DeskFile) -> Calendar:
     return Calendar(desk.hours, desk.zone, desk.holidays)
 
 
+def spelled(amount: timedelta) -> str:
+    """A length of time as people say it: ``40 s``, ``12 min``, ``3 h 5 min``; hours are the largest unit."""
+    minutes, seconds = divmod(int(amount.total_seconds()), 60)
+    if not minutes:
+        return f"{seconds} s"
+    hours, minutes = divmod(minutes, 60)
+    return " ".join(filter(None, [f"{hours} h" if hours else "", f"{minutes} min" if minutes else ""]))
+
+
 @lru_cache(maxsize=256)
 def _free_days(country: str | None, region: str | None, year: int) -> frozenset[date]:
     if country is None:

@@ -14,6 +14,9 @@ from core.lead import OPEN, Also, Contact, DeskStatus, Lead, Value
 Changes = Mapping[str, Mapping[str, tuple[Any, Any]]]
 """Lead id -> column -> its value before and after the merge, JSON-ready: all that an undo needs."""
 
+MERGED, MERGED_IN = "merged", "merged_in"
+"""What happened to the lead that went, and to the kept one; the line's why begins with the other's number."""
+
 FURTHER = (DeskStatus.NEW, DeskStatus.SNOOZED, DeskStatus.CLAIMED, DeskStatus.APPROVED)
 """The states of an open lead, least done first."""
 

@@ -12,9 +12,9 @@ from weakref import WeakValueDictionary
 from core.actions import PAST, ActionName
 from core.desks import Desks
 from core.lead import SYSTEM, DeskStatus, Event, Lead, utcnow
+from core.merge import MERGED, MERGED_IN
 from core.notices import Notice
 from core.store import Store
-from core.store.merges import MERGED, MERGED_IN
 from core.store.posts import Post, Showing, card_key
 from handlers import cards, mrkdwn, thread
 from handlers.slack.api import Slack, SlackRefused

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.store.answers import Answers
+from core.store.clocks import Clocks
 from core.store.database import Database
 from core.store.events import Events
 from core.store.labels import Labels
@@ -29,6 +30,7 @@ class Store:
     merges: Merges
     events: Events
     posts: Posts
+    clocks: Clocks
     waiting: WaitingParts
     sketches: Sketches
     labels: Labels
@@ -51,6 +53,7 @@ async def open_store(url: str) -> Store:
         Merges(database),
         Events(database),
         Posts(database),
+        Clocks(database),
         WaitingParts(database),
         Sketches(database),
         Labels(database),

@@ -29,7 +29,7 @@ class Events:
 
     async def of(self, lead_id: str) -> list[Event]:
         """Oldest first."""
-        return await self._database.read(lambda connection: _events(connection, _OF, lead_id))
+        return await self._database.read(lambda connection: history(connection, lead_id))
 
 
 def add_event(connection: Connection, event: Event) -> None:
@@ -45,6 +45,11 @@ def add_events(connection: Connection, events: Sequence[Event]) -> None:
 def is_known(connection: Connection, event: Event) -> bool:
     """Whether this very line is in the history already: the engine may run a step twice."""
     return connection.execute(_KNOWN, {"event_id": event.event_id}).first() is not None
+
+
+def history(connection: Connection, lead_id: str) -> list[Event]:
+    """The lead's lines, oldest first, inside the caller's transaction."""
+    return _events(connection, _OF, lead_id)
 
 
 def untold(connection: Connection, lead_id: str) -> list[Event]:

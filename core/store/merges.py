@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, func, insert, or_, sel
 
 from core.errors import NotAllowed
 from core.lead import DeskStatus, Event, Lead, utcnow
-from core.merge import columns, preview, restored, set_back
+from core.merge import MERGED, MERGED_IN, columns, preview, restored, set_back
 from core.store.database import Database
 from core.store.events import add_event
 from core.store.lead_rows import change_lead, read_lead
@@ -16,9 +16,6 @@ from core.store.tables import leads, merges
 
 Follow = Callable[[Connection], None]
 """Enqueue what follows, inside the transaction that merges or undoes."""
-
-MERGED, MERGED_IN = "merged", "merged_in"
-"""What happened to the lead that went, and to the kept one; the line's why begins with the other's number."""
 
 _TURNS = 7703
 """PostgreSQL's advisory lock under which leads are merged one after the other, as on SQLite anyway."""

@@ -254,6 +254,20 @@ lead_events = Table(
     sqlite_autoincrement=True,
 )
 
+clocks = Table(  # until when somebody must act on a lead, and when somebody did
+    "clocks",
+    metadata,
+    _lead_id(primary_key=True),
+    Column("started_at", UtcDateTime, nullable=False, index=True),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("rung", Integer, nullable=False),  # steps of the ladder that were taken
+    Column("next_at", UtcDateTime, index=True),  # of the next step; null: there is none
+    Column("owner", String(50)),  # who had it last while the clock ran
+    Column("stopped_at", UtcDateTime),
+    Column("stopped_by", String(100)),
+    Column("took", Float),  # seconds of business time from start to stop
+)
+
 posts = Table(  # every message of ours in Slack: its intent is written before it is posted
     "posts",
     metadata,

@@ -1,0 +1,137 @@
+"""A lead's clock: from its receipt to the first thing that a person does with it. Pure.
+
+There is one clock a lead, and it is the customer's: handing the lead over or giving it back to the pool does
+not set it back, since the customer has waited all the same. Only where we ourselves took the lead for a
+repetition of another one, and somebody says that it is not, does it begin at that moment: before, there was
+nothing to act on.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from pydantic import AwareDatetime, Field
+
+from core.actions import API
+from core.deskfile.values import Sla
+from core.hours import Calendar
+from core.lead import OPEN, SYSTEM, Event, Intent, Lead, Value
+from core.merge import MERGED
+
+NO_ACTS: Final = frozenset({"received", "contact_read", "imported", "refused"})
+"""What people do around a lead without doing anything with it."""
+
+NOBODY_WAITS: Final = frozenset({Intent.SPAM, Intent.SOLICITATION})
+"""No customer waits for an answer to these."""
+
+
+class State(StrEnum):
+    """How a clock stands."""
+
+    RUNNING = "running"  # there is still time
+    OVERDUE = "overdue"  # time is up, and nobody has acted yet
+    MET = "met"
+    MISSED = "missed"  # somebody acted, too late
+
+
+class Clock(Value):
+    """How long a lead may wait, and how long it did.
+
+    Attributes:
+        rung: how many steps of the ladder are behind it.
+        next_at: when the next step is due; None when there is none, or somebody has acted.
+        owner: who had the lead last while the clock ran; a lead that went back to the pool was theirs.
+        stopped_by: Slack user id of who acted first.
+        took: business time from the beginning to that act.
+    """
+
+    started_at: AwareDatetime
+    due_at: AwareDatetime
+    rung: int = Field(default=0, ge=0)
+    next_at: AwareDatetime | None = None
+    owner: str | None = None
+    stopped_at: AwareDatetime | None = None
+    stopped_by: str | None = None
+    took: timedelta | None = None
+
+    def state(self, now: datetime) -> State:
+        """How it stands at this moment."""
+        if self.stopped_at is None:
+            return State.RUNNING if now <= self.due_at else State.OVERDUE
+        return State.MET if self.stopped_at <= self.due_at else State.MISSED
+
+
+def clock_of(
+    lead: Lead, history: Sequence[Event], sla: Sla | None, calendar: Calendar, kept: Clock | None = None
+) -> Clock | None:
+    """The lead's clock as it is after this history; None where none runs.
+
+    None runs without an SLA, before the lead is read, for an urgency without a time, for what is no request
+    of a customer, for what was imported, once no person but a machine closed or merged the lead, and where
+    the desk does not open within a foreseeable time (core.hours.HORIZON). A clock that was stopped stays as it is, whatever
+    becomes of the lead, its urgency, or the desk's file.
+
+    Args:
+        lead: as it is now.
+        history: of the lead, oldest first.
+        sla: the desk's; the time allowed goes by the lead's urgency.
+        calendar: the desk's business hours.
+        kept: the lead's clock as it was, with the steps that were taken.
+    """
+    if kept is not None and kept.stopped_at is not None:
+        return kept
+    within = allowed(lead, sla)
+    started_at, stop = _turns(lead, history)
+    if within is None or sla is None or started_at is None or (stop is None and lead.desk_status not in OPEN):
+        return None
+    due_at = calendar.add(started_at, within)
+    if due_at is None:
+        return None
+    same = kept if kept is not None and kept.started_at == started_at else None
+    clock = Clock(
+        started_at=started_at,
+        due_at=due_at,
+        rung=same.rung if same else 0,
+        owner=lead.owner or (same.owner if same else None),
+    )
+    if stop is not None:
+        act = {"stopped_at": stop.at, "stopped_by": stop.actor, "took": calendar.between(started_at, stop.at)}
+        owner = same.owner if same else None  # who has the lead now may have it by this very act
+        return clock.model_copy(update=act | {"owner": owner})
+    return clock.model_copy(update={"next_at": moment(clock, within, sla, calendar)})
+
+
+def moment(clock: Clock, within: timedelta, sla: Sla, calendar: Calendar) -> datetime | None:
+    """When the next step of the ladder is due; None after the last one."""
+    if clock.rung >= len(sla.ladder):
+        return None
+    return calendar.add(clock.started_at, within * sla.ladder[clock.rung].at)
+
+
+def allowed(lead: Lead, sla: Sla | None) -> timedelta | None:
+    """The business time within which somebody must act on the lead; None: whenever they like."""
+    if sla is None or lead.analysis is None or lead.analysis.intent in NOBODY_WAITS:
+        return None
+    return sla.within.get(lead.analysis.urgency)
+
+
+def is_act(event: Event) -> bool:
+    """Whether a person did something with the lead; what came with an API key was no person."""
+    by_machine = event.actor in {SYSTEM, API} or event.actor.startswith(f"{API}:")
+    return not by_machine and event.what not in NO_ACTS
+
+
+def _turns(lead: Lead, history: Sequence[Event]) -> tuple[datetime | None, Event | None]:
+    """When the clock began, and the act that stopped it; no beginning where it has none."""
+    started_at: datetime | None = lead.received_at
+    for event in history:
+        if event.what == "imported":
+            return None, None
+        if event.what == MERGED and event.actor == SYSTEM:
+            started_at = None
+        elif started_at is None:
+            started_at = event.at if event.what == "unmerged" else None
+        elif is_act(event):
+            return started_at, event
+    return started_at, None

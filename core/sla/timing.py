@@ -1,0 +1,106 @@
+"""Keeps leads' clocks going: what the history makes of them, and the steps of the ladder when they are due."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from core.deskfile.values import Rung
+from core.desks import Desks
+from core.hours import Calendar, desk_calendar, spelled
+from core.lead import SYSTEM, Event, Lead, utcnow
+from core.notices import Notice, Reason
+from core.sla.alarm import Alarm, SetAlarm
+from core.sla.clock import Clock, allowed, clock_of
+from core.sla.ladder import ESCALATED, PAST, REMINDED, RETURNED, climb, returned
+from core.store import Store
+from core.store.clocks import Seen, Turn
+
+REASONS: Final = {
+    REMINDED: Reason.REMINDER,
+    ESCALATED: Reason.ESCALATION,
+    RETURNED: Reason.RETURNED,
+}
+
+
+TELL_AGAIN: Final = timedelta(minutes=1)
+"""After which who could not be told is tried again."""
+
+LATE: Final = timedelta(seconds=30)
+"""From then on an alarm that should have rung is missed."""
+
+LATE_BATCH: Final = 100
+"""Alarms set anew at one tick of the sweep; what is left is late at the next."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """The clocks of all desks' leads.
+
+    Attributes:
+        leaders: a desk's channel -> the Slack user ids of those who are told what waits too long.
+    """
+
+    store: Store
+    desks: Desks
+    set_alarm: SetAlarm
+    leaders: Callable[[str], Awaitable[Sequence[str]]]
+
+    async def keep(self, lead_id: str) -> None:
+        """Bring the lead's clock to what its history says, and set the alarm of its next step."""
+        if not any(each.sla for each in self.desks.files):
+            return
+        seen = await self.store.clocks.see(lead_id)
+        if self._look(seen) != seen.clock:
+            await self.store.clocks.turn(lead_id, lambda now: Turn(self._look(now)), self.set_alarm)
+
+    async def ring(self, alarm: Alarm) -> None:
+        """Take the steps that are due, unless somebody has acted since or they were taken already.
+
+        An alarm that rings too early, as when the clock of the machine was set back, does nothing: the sweep
+        finds the step when it is due.
+        """
+        await self.store.clocks.turn(
+            alarm.lead_id, lambda seen: self._climb(seen, alarm, utcnow()), self.set_alarm
+        )
+
+    async def told(self, alarm: Alarm) -> list[Notice]:
+        """Whom to tell of the steps that this alarm took; nobody is bothered once somebody has acted."""
+        seen = await self.store.clocks.see(alarm.lead_id)
+        calendar = desk_calendar(self.desks.of(seen.lead.desk))
+        is_over = seen.clock is None or seen.clock.stopped_at is not None
+        notices = []
+        for line in seen.history:
+            if not line.event_id.startswith(f"{alarm.step}:") or (is_over and line.what != RETURNED):
+                continue
+            for to in await self._who(line, seen.lead):
+                notices.append(
+                    Notice(
+                        key=f"{line.event_id}:{to or 'desk'}",
+                        reason=REASONS[line.what],
+                        lead_id=seen.lead.lead_id,
+                        desk=seen.lead.desk,
+                        to=to,
+                        why=_why(seen.clock, calendar, line.at),
+                    )
+                )
+        return notices
+
+    async def again(self, alarm: Alarm) -> None:
+        """Ring once more in a while, for those who could not be told."""
+        later = alarm.model_copy(update={"at": utcnow() + TELL_AGAIN, "again": alarm.again + 1})
+        await self._set(later)
+
+    async def sweep(self, now: datetime) -> None:
+        """Set alarms anew that should have rung: their enqueueing was lost, or their workflow failed."""
+        for lead_id, clock in await self.store.clocks.late(now - LATE, limit=LATE_BATCH):
+            minutes = int((now - (clock.next_at or now)) / TELL_AGAIN)
+            if alarm := Alarm.of(lead_id, clock, again=minutes + 1):
+                await self._set(alarm)
+
+    async def _why(clock: Clock | None, calendar: Calendar, at: datetime) -> str:
+    if clock is None:
+        return "nobody has acted on it in time"
+    if at < clock.due_at:
+        return f"somebody must act on it within {spelled(calendar.between(at, clock.due_at))}"
+    return f"nobody has acted on it for {spelled(calendar.between(clock.started_at, at))}"
