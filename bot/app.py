@@ -36,6 +36,7 @@ from core.pipeline import Parts
 from core.ports import CrmTable, Embedder, LanguageModel, VectorIndex
 from core.recognise import Recogniser
 from core.similar.search import Search
+from core.sla.timing import Timing
 from core.store import Store, open_store
 from handlers.board import SlackBoard
 from handlers.slack import actions, commands, invitations, menu, merge, messages, similar
@@ -122,6 +123,9 @@ async def running(
         )
         stack.push_async_callback(search.close)
         board = SlackBoard(store, slack, directory, desks, hidden=hidden)
+        engine = Engine(
+            database=store.database, database_url=settings.database, executor_id=settings.executor_id
+        )
         parts = Parts(
             store=store,
             search=search,
@@ -142,9 +146,7 @@ async def running(
             members=directory,
             notices=board,
             desks=desks,
-        )
-        engine = Engine(
-            database=store.database, database_url=settings.database, executor_id=settings.executor_id
+            timing=Timing(store=store, desks=desks, set_alarm=engine.set_alarm, leaders=directory.leaders),
         )
         desk = Desk(
             parts=parts,

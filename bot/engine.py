@@ -20,6 +20,8 @@ from core.actions import Action
 from core.errors import LeadDeskError, Unavailable
 from core.lead import utcnow
 from core.pipeline import Parts, lead_pipeline, redo_pipeline
+from core.sla.alarm import Alarm
+from core.sla.ringing import sla_pipeline
 from core.store.database import BUSY_TIMEOUT_MS, Database, with_driver
 from core.store.waiting import Waiting
 
@@ -30,10 +32,13 @@ T = TypeVar("T")
 APPLICATION_VERSION = "1"
 """Never changes: dbos' default, a hash of the code, would strand all work in flight at every edit."""
 
-LEADS, ACTIONS = "leads", "actions"
+LEADS, ACTIONS, ALARMS = "leads", "actions", "alarms"
 
 POLL_SECONDS = 0.1
 """Polling governs latency (ENGINE.md 1c): a workflow waits half of this on average."""
+
+CALM_POLL_SECONDS = 1.0
+"""dbos looks for delayed workflows that are due once a second anyway."""
 
 STEP_RETRIES: dict[str, Any] = {
     "retries_allowed": True,
@@ -92,9 +97,11 @@ class Engine:
         _register("lead_pipeline", lead_pipeline, parts)
         _register("action_pipeline", action_pipeline, parts)
         _register("redo_pipeline", redo_pipeline, parts)
+        _register("sla_pipeline", sla_pipeline, parts)
         DBOS.launch()
         await DBOS.register_queue_async(LEADS, worker_concurrency=20, polling_interval_sec=POLL_SECONDS)
         await DBOS.register_queue_async(ACTIONS, worker_concurrency=20, polling_interval_sec=POLL_SECONDS)
+        await DBOS.register_queue_async(ALARMS, worker_concurrency=20, polling_interval_sec=CALM_POLL_SECONDS)
 
     async def stop(self, *, drain_seconds: int = 20) -> None:
         """Let what runs come to its end, then stop; what did not make it goes on at the next start."""
@@ -118,6 +125,13 @@ class Engine:
         """Enqueue the action inside the caller's transaction."""
         options = _options("action_pipeline", ACTIONS, action.key)
         self._client.enqueue_in_transaction(connection, options, action.model_dump(mode="json"))
+
+    def set_alarm(self, connection: Connection, alarm: Alarm) -> None:
+        """Enqueue the alarm inside the caller's transaction, to run when it is due."""
+        options = _options("sla_pipeline", ALARMS, alarm.key)
+        if (wait := (alarm.at - utcnow()).total_seconds()) > 0:
+            options["delay_seconds"] = wait + 0.002  # dbos cuts it to milliseconds: never too early
+        self._client.enqueue_in_transaction(connection, options, alarm.model_dump(mode="json"))
 
     async def redo(self, waiting: Waiting) -> None:
         """Enqueue another try at a part; the same attempt twice is one."""

@@ -21,6 +21,9 @@ REAP_SECONDS = 5
 WAKE_SECONDS = 5
 """How often snoozed leads are looked for whose time has come."""
 
+SWEEP_SECONDS = 10
+"""How often alarms are looked for that should have rung."""
+
 WAKE_BATCH = 100
 """Leads woken at one tick; what is left is due at the next."""
 
@@ -43,6 +46,7 @@ class Schedule:
         """Begin."""
         self._scheduler.add_job(self.mend, "interval", seconds=MEND_SECONDS, max_instances=1, coalesce=True)
         self._scheduler.add_job(self.wake, "interval", seconds=WAKE_SECONDS, max_instances=1, coalesce=True)
+        self._scheduler.add_job(self.sweep, "interval", seconds=SWEEP_SECONDS, max_instances=1, coalesce=True)
         if self._executors is not None:
             self._scheduler.add_job(
                 self.reap, "interval", seconds=REAP_SECONDS, max_instances=1, coalesce=True
@@ -64,6 +68,10 @@ class Schedule:
         now = utcnow()
         for lead in await self._parts.store.leads.due(now, limit=WAKE_BATCH):
             await self._engine.act(waking(lead, now))
+
+    async def sweep(self) -> None:
+        """Set alarms of leads' clocks anew that should have rung and did not."""
+        await self._parts.timing.sweep(utcnow())
 
     async def mend(self) -> None:
         """Try the missing parts again whose service answers; when it just came back, all of them."""

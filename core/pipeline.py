@@ -22,6 +22,7 @@ from core.ports import Board, CrmTable, Vector
 from core.recognise import Recognised, Recogniser
 from core.rights import Role
 from core.similar.search import Search
+from core.sla.timing import Timing
 from core.store import Store
 
 log = structlog.get_logger()
@@ -75,10 +76,12 @@ class Parts:
     members: Members
     notices: Notices
     desks: Desks
+    timing: Timing
     local_turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOCAL_TURNS))
 
     async def show(self, lead_id: str) -> None:
-        """Make the card say what the store says."""
+        """Make the card say what the store says, and the lead's clock what its history says."""
+        await self.timing.keep(lead_id)
         try:
             lead = await self.board.show(lead_id)
         except (Unavailable, Refused) as error:

@@ -14,6 +14,7 @@ from core.desks import Desks
 from core.lead import SYSTEM, DeskStatus, Event, Lead, utcnow
 from core.merge import MERGED, MERGED_IN
 from core.notices import Notice
+from core.sla import RETURNED, Clock
 from core.store import Store
 from core.store.posts import Post, Showing, card_key
 from handlers import cards, mrkdwn, thread
@@ -62,14 +63,14 @@ class SlackBoard:
             if showing.card is not None and _only_repeats(showing):
                 await self._take_back(showing.card)
                 return showing.lead
-            card_ts = await self._show_card(showing.lead, showing.card)
+            card_ts = await self._show_card(showing.lead, showing.card, showing.clock)
             for event in showing.untold:
                 await self._tell(event, showing.lead, card_ts)
             return showing.lead
 
-    async def _show_card(self, lead: Lead, post: Post | None) -> str:
+    async def _show_card(self, lead: Lead, post: Post | None, clock: Clock | None) -> str:
         now = utcnow().astimezone(self._desks.of(lead.desk).zone)
-        card = cards.card(lead, now=now, hidden_entities=self._hidden(lead.business_type))
+        card = cards.card(lead, now=now, clock=clock, hidden_entities=self._hidden(lead.business_type))
         content = {"text": card.text, "blocks": card.blocks}
         channel = await self._directory.channel_id(lead.desk)
         if post is not None and post.channel != channel:
@@ -120,9 +121,11 @@ class SlackBoard:
             bump = gone.received_at - lead.received_at > BUMP_AFTER
             return {"text": again.text, "blocks": again.blocks} | ({"reply_broadcast": True} if bump else {})
         who = await self._directory.name_of(event.actor) if mrkdwn.is_user(event.actor) else None
-        # What was put off comes up again for everybody, or it would come back to a thread nobody reads.
-        up = event.what == PAST[ActionName.WAKE] and event.actor == SYSTEM
-        return {"text": thread.thread_line(event, who)} | ({"reply_broadcast": True} if up else {})
+        # The former owner is told, or not, as they want to be; the line is for the others.
+        to = await self._directory.name_of(event.why) if event.what == RETURNED and event.why else None
+        # What was put off or nobody has comes up again for everybody: in the thread alone nobody reads it.
+        up = event.what in {PAST[ActionName.WAKE], RETURNED} and event.actor == SYSTEM
+        return {"text": thread.thread_line(event, who, to=to)} | ({"reply_broadcast": True} if up else {})
 
     async def _edit(self, post: Post, content: dict[str, Any]) -> bool:
         """Bring the message to this content; False if it is gone from Slack."""

@@ -5,10 +5,12 @@ customer's own words; seen before; state, source, quality, age; what is degraded
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.actions import ActionName, offered, question, seldom
+from core.hours import spelled
 from core.lead import DeskStatus, Lead, Match, Part
+from core.sla import Clock, State
 from handlers import wording
 from handlers.mrkdwn import (
     Block,
@@ -33,6 +35,7 @@ _NAME_MAX, _COMPANY_MAX, _PHONE_MAX, _MAIL_MAX = 48, 40, 26, 50
 _QUALITY_MAX = 40  # of its first reason
 _WHY_MAX, _SEEN_MAX, _SEEN_MIN, _DEGRADED_MAX = 220, 150, 40, 150
 _STATE_MAX = 150  # what the state line comes to, with an age of "25 minutes ago" and a name for the mention
+_CLOCK_MAX = 36  # "overdue, was due 25 minutes ago" with its dot, "answered late, in 30 h 25 min"
 _BUTTONS_MAX = 50  # of their labels, the menu's too, what the other limits leave unused not counted
 _ALSO_MAX, _ALSO_MIN = 50, 16  # of the other names and companies, and of the other numbers and addresses
 _READ_MIN = 160  # room for why and what was seen before goes before that
@@ -81,12 +84,15 @@ class Card:
     blocks: list[Block]
 
 
-def card(lead: Lead, *, now: datetime, hidden_entities: frozenset[str] = frozenset()) -> Card:
+def card(
+    lead: Lead, *, now: datetime, clock: Clock | None = None, hidden_entities: frozenset[str] = frozenset()
+) -> Card:
     """The lead's card as it is now, at most 8 blocks and 700 visible characters.
 
     Args:
         lead: without an analysis the card is the placeholder.
         now: aware, in the desk's time zone: decides what "today" is.
+        clock: by when somebody must act on it, or when somebody did.
         hidden_entities: names of entities this desk does not show (its field policy).
     """
     if lead.desk_status == DeskStatus.MERGED:
@@ -95,6 +101,7 @@ def card(lead: Lead, *, now: datetime, hidden_entities: frozenset[str] = frozens
     notes = wording.degraded(lead, _DEGRADED_MAX)
     room = VISIBLE_MAX - wording.HEADLINE_MAX - _contact_size(lead) - _STATE_MAX - _BUTTONS_MAX - len(notes)
     room += wording.HEADLINE_MAX - len(head)
+    room -= _CLOCK_MAX if clock else 0
     asked = question(lead)
     room -= ANSWERS_SIZE if asked else 0
     also_room = min(_ALSO_MAX, (room - _READ_MIN) // 2)
@@ -108,7 +115,10 @@ def card(lead: Lead, *, now: datetime, hidden_entities: frozenset[str] = frozens
         _section(why),
         {"type": "section", "text": markup(seen)} if seen else None,
         _question(lead, asked),
-        {"type": "context", "elements": [markup(state_line(lead, hidden_entities))]},
+        {
+            "type": "context",
+            "elements": [markup(state_line(lead, hidden_entities, clock_text(clock, now)))],
+        },
         {"type": "context", "elements": [plain(notes, _TEXT_MAX, lines=True)]} if notes else None,
         _actions(lead),
     ]
@@ -138,14 +148,30 @@ def contact_block(lead: Lead, also_room: int = _ALSO_MAX) -> Block:
     return {"type": "section", "fields": fields}
 
 
-def state_line(lead: Lead, hidden: frozenset[str] = frozenset()) -> str:
-    """Who has it, where it came from, what it is worth, its number and its age, as mrkdwn."""
+def state_line(lead: Lead, hidden: frozenset[str] = frozenset(), clock: str = "") -> str:
+    """Who has it, by when they must act, where it came from, its worth, number and age, as mrkdwn."""
     parts = [f"*{state(lead)}*", escape(wording.source(lead)), lead.number, ago(lead.received_at)]
     if lead.analysis:
         parts.insert(2, escape(wording.quality(lead.analysis, _QUALITY_MAX, hidden)))
     elif Part.ANALYSIS not in lead.missing:
         parts.insert(0, "Reading it now…")
+    if clock:
+        parts.insert(1, clock)
     return " · ".join(parts)
+
+
+def clock_text(clock: Clock | None, now: datetime) -> str:
+    """By when somebody must act on the lead, counted on by the reader's Slack; then how long it took."""
+    if clock is None:
+        return ""
+    match clock.state(now):
+        case State.RUNNING:
+            return f"answer due {ago(clock.due_at)}"
+        case State.OVERDUE:
+            return f"*overdue*, was due {ago(clock.due_at)}"
+        case State.MET:
+            return f"answered in {spelled(clock.took or timedelta())}"
+    return f"answered late, in {spelled(clock.took or timedelta())}"
 
 
 def state(lead: Lead) -> str:

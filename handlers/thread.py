@@ -4,6 +4,7 @@ from datetime import datetime
 
 from core.actions import API, PAST, WORDS_MAX, ActionName
 from core.lead import Event, Lead
+from core.sla import ESCALATED, REMINDED, RETURNED
 from handlers import wording
 from handlers.cards import Card, actions_block_id
 from handlers.mrkdwn import channel, clean, cut, escape, markup, mention, moment, plain
@@ -20,6 +21,9 @@ HISTORY = {
     "different_person": "Said to be a different person",
     "noted": "Note",
     "woken": "Back from snooze",
+    REMINDED: "Reminded, since nobody has acted yet",
+    ESCALATED: "Managers told, since nobody has acted yet",
+    RETURNED: "Back in the pool",
     "reopened": "Opened again",
 }
 """The verbs of history lines that need more words than themselves."""
@@ -39,8 +43,9 @@ def thread_line(event: Event, who: str | None = None, *, to: str | None = None) 
     """One line of a lead's history, as mrkdwn: ``Claimed by Ana``, ``Reassigned by Ana to @Ben``.
 
     Args:
-        event: what happened; of a reassignment and a waking, ``why`` is the owner's Slack user id; of a
-            merge, it begins with the other lead's number; of a snooze, with the time it ends.
+        event: what happened; of a reassignment and a waking, ``why`` is the owner's Slack user id, of a
+            return to the pool the former owner's; of a merge, it begins with the other lead's number; of a
+            snooze, with the time it ends.
         who: the actor's plain name; without it a Slack user is mentioned, which pings.
         to: the new owner's plain name; without it they are mentioned, the one person who must know.
     """
@@ -58,6 +63,8 @@ def thread_line(event: Event, who: str | None = None, *, to: str | None = None) 
         return f"{line} to {channel(why)}"
     if event.what == PAST[ActionName.REASSIGN]:
         return f"{line} to {named(why, to)}"
+    if event.what == RETURNED:
+        return f"{line}: {named(why, to)} did not act in time"
     if event.what == PAST[ActionName.WAKE]:
         return f"{line}, {named(why, to)}"
     if event.what == PAST[ActionName.SNOOZE]:

@@ -1,6 +1,6 @@
 """Leads for tests: one everyday lead to change, and a strategy that makes any lead there can be."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -23,6 +23,7 @@ from core.lead import (
     Status,
     Urgency,
 )
+from core.sla import Clock
 
 RECEIVED = datetime(2026, 11, 12, 14, 5, tzinfo=UTC)
 NOW = datetime(2026, 11, 12, 14, 9, tzinfo=UTC)
@@ -216,3 +217,12 @@ leads = st.builds(
     version=st.integers(1, 10_000),
 )
 """Every lead there can be."""
+
+clocks = st.none() | st.builds(
+    Clock,
+    started_at=st.just(RECEIVED),
+    due_at=st.timedeltas(timedelta(days=-9), timedelta(days=9)).map(lambda ahead: NOW + ahead),
+    stopped_at=st.none() | st.just(NOW),
+    took=st.timedeltas(timedelta(), timedelta(days=90)),
+)
+"""Every clock a card can show."""

@@ -19,9 +19,10 @@ from core.lead import (
     Status,
     Urgency,
 )
+from core.sla import Clock
 from handlers import cards, thread
 from tests.conftest import Snapshot
-from tests.lead_examples import HOSTILE, NOW, analysis, event, foreign, lead, leads, match
+from tests.lead_examples import HOSTILE, NOW, analysis, clocks, event, foreign, lead, leads, match
 from tests.slack_limits import check_message, texts, visible
 
 
@@ -39,9 +40,9 @@ def test_any_lead_makes_a_card_that_slack_takes(of: Lead, hidden: frozenset[str]
     check_message(card.blocks, card.text)
 
 
-@given(leads)
-def test_any_card_has_at_most_8_blocks_and_700_visible_characters(of: Lead) -> None:
-    blocks = cards.card(of, now=NOW).blocks
+@given(leads, clocks)
+def test_any_card_has_at_most_8_blocks_and_700_visible_characters(of: Lead, clock: Clock | None) -> None:
+    blocks = cards.card(of, now=NOW, clock=clock).blocks
     assert len(blocks) <= 8
     assert len(visible(blocks)) <= cards.VISIBLE_MAX
 
@@ -75,7 +76,8 @@ def test_a_card_with_everything_at_its_longest_still_fits(kind: MatchKind, messa
             missing=dict.fromkeys(Part, "Some service: " + long),
             status=Status.FAILED,
         )
-        blocks = cards.card(of, now=NOW + timedelta(days=2)).blocks
+        overdue = Clock(started_at=NOW, due_at=NOW + timedelta(minutes=1))
+        blocks = cards.card(of, now=NOW + timedelta(days=2), clock=overdue).blocks
         assert len(visible(blocks)) <= cards.VISIBLE_MAX
         assert len(blocks) <= 8
         assert "“" in visible(blocks[2:3])
@@ -451,3 +453,25 @@ def test_what_merged_leads_say_of_the_person_is_beside_the_contact() -> None:
 )
 def test_what_was_done_is_a_line_in_the_thread(what: str, why: str, line: str) -> None:
     assert thread.thread_line(event(what, why=why), "Ana") == line
+
+
+def clock_of_card(now: datetime, **stopped: object) -> str:
+    clock = Clock(started_at=NOW, due_at=NOW + timedelta(minutes=15)).model_copy(update=stopped)
+    return str(cards.card(lead(), now=now, clock=clock).blocks[-2]["elements"][0]["text"])
+
+
+def test_a_running_clock_is_counted_on_by_the_readers_slack() -> None:
+    due = int((NOW + timedelta(minutes=15)).timestamp())
+    assert clock_of_card(NOW).startswith(f"*Unclaimed* · answer due <!date^{due}^{{ago}}|")
+
+
+def test_an_overdue_lead_says_so_plainly() -> None:
+    assert "*Unclaimed* · *overdue*, was due <!date^" in clock_of_card(NOW + timedelta(minutes=16))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "says"), [(12, "answered in 12 min"), (185, "answered late, in 3 h 5 min")]
+)
+def test_a_clock_that_was_stopped_says_how_long_it_took(minutes: int, says: str) -> None:
+    took = timedelta(minutes=minutes)
+    assert says in clock_of_card(NOW + timedelta(days=1), stopped_at=NOW + took, took=took)

@@ -69,8 +69,8 @@ def clock_of(
 
     None runs without an SLA, before the lead is read, for an urgency without a time, for what is no request
     of a customer, for what was imported, once no person but a machine closed or merged the lead, and where
-    the desk does not open within a foreseeable time (core.hours.HORIZON). A clock that was stopped stays as it is, whatever
-    becomes of the lead, its urgency, or the desk's file.
+    the desk does not open within a foreseeable time (core.hours.HORIZON). A clock that was stopped stays as
+    it is, whatever becomes of the lead, its urgency, or the desk's file.
 
     Args:
         lead: as it is now.

@@ -1,4 +1,4 @@
-"""Keeps leads' clocks going: what the history makes of them, and the steps of the ladder when they are due."""
+"""Keeps leads' clocks going: what the history makes of them, and the ladder's steps when they are due."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,6 @@ REASONS: Final = {
     ESCALATED: Reason.ESCALATION,
     RETURNED: Reason.RETURNED,
 }
-
 
 TELL_AGAIN: Final = timedelta(minutes=1)
 """After which who could not be told is tried again."""
@@ -54,42 +53,40 @@ class Timing:
         if self._look(seen) != seen.clock:
             await self.store.clocks.turn(lead_id, lambda now: Turn(self._look(now)), self.set_alarm)
 
-    async def ring(self, alarm: Alarm) -> None:
+    async def ring(self, alarm: Alarm) -> list[str]:
         """Take the steps that are due, unless somebody has acted since or they were taken already.
 
         An alarm that rings too early, as when the clock of the machine was set back, does nothing: the sweep
-        finds the step when it is due.
+        finds the step when it is due. What was done, now or when this alarm rang before, comes back as the
+        history says it: REMINDED and so on.
         """
         await self.store.clocks.turn(
             alarm.lead_id, lambda seen: self._climb(seen, alarm, utcnow()), self.set_alarm
         )
+        return [line.what for line in _lines(await self.store.clocks.see(alarm.lead_id), alarm)]
 
     async def told(self, alarm: Alarm) -> list[Notice]:
         """Whom to tell of the steps that this alarm took; nobody is bothered once somebody has acted."""
         seen = await self.store.clocks.see(alarm.lead_id)
         calendar = desk_calendar(self.desks.of(seen.lead.desk))
         is_over = seen.clock is None or seen.clock.stopped_at is not None
-        notices = []
-        for line in seen.history:
-            if not line.event_id.startswith(f"{alarm.step}:") or (is_over and line.what != RETURNED):
-                continue
-            for to in await self._who(line, seen.lead):
-                notices.append(
-                    Notice(
-                        key=f"{line.event_id}:{to or 'desk'}",
-                        reason=REASONS[line.what],
-                        lead_id=seen.lead.lead_id,
-                        desk=seen.lead.desk,
-                        to=to,
-                        why=_why(seen.clock, calendar, line.at),
-                    )
-                )
-        return notices
+        return [
+            Notice(
+                key=f"{line.event_id}:{to or 'desk'}",
+                reason=REASONS[line.what],
+                lead_id=seen.lead.lead_id,
+                desk=seen.lead.desk,
+                to=to,
+                why=_why(seen.clock, calendar, line.at),
+            )
+            for line in _lines(seen, alarm)
+            if line.what == RETURNED or not is_over
+            for to in await self._who(line, seen.lead)
+        ]
 
     async def again(self, alarm: Alarm) -> None:
         """Ring once more in a while, for those who could not be told."""
-        later = alarm.model_copy(update={"at": utcnow() + TELL_AGAIN, "again": alarm.again + 1})
-        await self._set(later)
+        await self._set(alarm.model_copy(update={"at": utcnow() + TELL_AGAIN, "again": alarm.again + 1}))
 
     async def sweep(self, now: datetime) -> None:
         """Set alarms anew that should have rung: their enqueueing was lost, or their workflow failed."""
@@ -98,9 +95,57 @@ class Timing:
             if alarm := Alarm.of(lead_id, clock, again=minutes + 1):
                 await self._set(alarm)
 
-    async def _why(clock: Clock | None, calendar: Calendar, at: datetime) -> str:
+    async def _set(self, alarm: Alarm) -> None:
+        await self.store.database.write(lambda connection: self.set_alarm(connection, alarm))
+
+    async def _who(self, line: Event, lead: Lead) -> Sequence[str | None]:
+        """Slack user ids; None: whoever is at the desk."""
+        if line.what == RETURNED:
+            return [line.why] if line.why else []
+        if line.what == REMINDED:
+            return [lead.owner]
+        return await self.leaders(lead.desk) or [None]
+
+    def _look(self, seen: Seen) -> Clock | None:
+        desk = self.desks.of(seen.lead.desk)
+        return clock_of(seen.lead, seen.history, desk.sla, desk_calendar(desk), seen.clock)
+
+    def _climb(self, seen: Seen, alarm: Alarm, now: datetime) -> Turn:
+        clock = self._look(seen)
+        desk = self.desks.of(seen.lead.desk)
+        within = allowed(seen.lead, desk.sla)
+        if clock is None or clock.next_at is None or desk.sla is None or within is None:
+            return Turn(clock)
+        if clock.started_at != alarm.started_at or clock.rung != alarm.rung:
+            return Turn(clock)
+        climbed = climb(clock, within, desk.sla, desk_calendar(desk), now)
+        changes = returned(seen.lead) if Rung.RETURN in climbed.steps else {}
+        steps = [step for step in climbed.steps if changes or step != Rung.RETURN]
+        return Turn(climbed.clock, changes, [_line(alarm, step, seen.lead, now) for step in steps])
+
+
+def _lines(seen: Seen, alarm: Alarm) -> list[Event]:
+    """What the history says of the steps that this alarm took."""
+    return [line for line in seen.history if line.event_id.startswith(f"{alarm.step}:")]
+
+
+def _line(alarm: Alarm, step: Rung, lead: Lead, at: datetime) -> Event:
+    """What the history says; of a return, ``why`` is the Slack user id of whose it was."""
+    return Event(
+        event_id=f"{alarm.step}:{PAST[step]}",
+        lead_id=lead.lead_id,
+        at=at,
+        actor=SYSTEM,
+        what=PAST[step],
+        why=lead.owner if step == Rung.RETURN else None,
+        told=step == Rung.RETURN,
+    )
+
+
+def _why(clock: Clock | None, calendar: Calendar, at: datetime) -> str:
+    """What there is to say of the waiting, as it was when the step was taken."""
     if clock is None:
-        return "nobody has acted on it in time"
+        return "nobody acted on it in time"
     if at < clock.due_at:
         return f"somebody must act on it within {spelled(calendar.between(at, clock.due_at))}"
     return f"nobody has acted on it for {spelled(calendar.between(clock.started_at, at))}"

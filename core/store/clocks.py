@@ -63,7 +63,9 @@ class Clocks:
     async def of(self, lead_ids: Collection[str]) -> dict[str, Clock]:
         """The clocks of those leads that have one, by lead id."""
         values = {"lead_ids": list(lead_ids)}
-        rows = await self._database.read(lambda connection: connection.execute(_THESE, values).mappings().all())
+        rows = await self._database.read(
+            lambda connection: connection.execute(_THESE, values).mappings().all()
+        )
         return {row["lead_id"]: _clock(row) for row in rows}
 
     async def turn(self, lead_id: str, decide: Callable[[Seen], Turn], set_alarm: SetAlarm) -> None:

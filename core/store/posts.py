@@ -8,6 +8,8 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.lead import Event, Lead
+from core.sla.clock import Clock
+from core.store.clocks import read_clock
 from core.store.database import Database
 from core.store.events import untold
 from core.store.lead_rows import read_lead
@@ -37,6 +39,7 @@ class Showing:
 
     lead: Lead
     card: Post | None
+    clock: Clock | None
     untold: list[Event]
 
 
@@ -54,6 +57,7 @@ class Posts:
             return Showing(
                 read_lead(connection, lead_id),
                 None if row is None else Post(**row),
+                read_clock(connection, lead_id),
                 untold(connection, lead_id),
             )
 

@@ -93,6 +93,11 @@ class Directory:
                 return Role.ADMIN
         return role
 
+    async def leaders(self, desk: str) -> list[str]:
+        """Who is told when a lead of the desk waits too long: its managers, else its admins, if named."""
+        team = await self._team(desk)
+        return sorted(team.managers or team.admins or ())
+
     async def may_own(self, user: str, desk: str) -> bool:
         """One who can answer for a lead: bots are members of channels too, and in Slack's menus."""
         if await self.role(user, desk) in {None, Role.VIEWER}:
