@@ -1,0 +1,197 @@
+"""The ladder through the real wiring: alarms that ring, a restart between them, people who act meanwhile."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.slack.server import SlackSandbox
+from core.actions import Action, ActionName
+from core.lead import SYSTEM, DeskStatus, Event, Urgency, utcnow
+from core.ports import Embedder
+from core.sla import State
+from core.sla.alarm import Alarm
+from core.sla.timing import LATE
+from core.store.clocks import Turn
+from tests.product import Product, product, text_of
+
+Start = Callable[[str], AbstractAsyncContextManager[Product]]
+"""The product with the times and the ladder of this YAML; the same data at each start."""
+
+
+@pytest.fixture
+def start(slack: SlackSandbox, tmp_path: Path, embedder: Embedder) -> Start:
+    """Marco is a manager, and all are told in threads."""
+    folder = tmp_path / "desks"
+    folder.mkdir()
+
+    @asynccontextmanager
+    async def started(sla: str) -> AsyncIterator[Product]:
+        (folder / "leads.yaml").write_text(f"""
+channel: {slack.desk_channel}
+managers: {slack.user("marco")}
+reps: {{{slack.user("dana")}: {{}}}}
+routing: {{otherwise: pool}}
+noise: {{level: channel, urgent: channel}}
+sla: {sla}
+""")
+        async with product(slack, tmp_path, embedder, desks_dir=folder) as bot:
+            yield bot
+
+    return started
+
+
+def times(within: str, ladder: str) -> str:
+    every = ", ".join(f"{urgency}: {within}" for urgency in ("low", "medium", "high", "urgent"))
+    return f"{{within: {{{every}}}, ladder: [{ladder}]}}"
+
+
+LADDER = "{at: 50%, do: remind}, {at: 100%, do: escalate}, {at: 200%, do: return}"
+
+
+async def given(bot: Product, message: str, user: str) -> str:
+    """A lead that the system gave to this user at once."""
+    lead_id = await bot.send(message)
+    line = Event(
+        event_id=f"given:{lead_id}", lead_id=lead_id, at=utcnow(), actor=SYSTEM, what="assigned", told=False
+    )
+    owner = bot.slack.user(user)
+    await bot.app.store.leads.act(line, lambda _: {"owner": owner})
+    return lead_id
+
+
+async def history(bot: Product, lead_id: str) -> list[str]:
+    return [event.what for event in await bot.app.store.events.of(lead_id)]
+
+
+async def done(bot: Product, lead_id: str, what: str) -> None:
+    """Return once the lead's history says so."""
+    async with asyncio.timeout(20):
+        while what not in await history(bot, lead_id):  # noqa: ASYNC110 - a store has no event to wait for
+            await asyncio.sleep(0.05)
+
+
+async def claim(bot: Product, lead_id: str, user: str) -> None:
+    await bot.app.desk.act(
+        Action(key=f"{user}:{lead_id}", name=ActionName.CLAIM, lead_id=lead_id, actor=bot.slack.user(user))
+    )
+
+
+async def said(bot: Product, lead_id: str, *words: str) -> None:
+    """Return once a line of the lead's thread has all these words."""
+    card = await bot.final_card(lead_id)
+    await bot.slack.until(
+        lambda s: any(
+            all(word in text_of(line) for word in words) for line in s.thread(s.desk_channel, card["ts"])
+        ),
+        timeout=10,
+    )
+
+
+async def test_nobody_acts_and_the_ladder_is_climbed_to_its_end(start: Start) -> None:
+    async with start(times("2s", LADDER)) as bot:
+        lead_id = await given(bot, "Could you call me about tyres?", "dana")
+        await done(bot, lead_id, "returned")
+        lead = await bot.lead(lead_id)
+        assert (lead.owner, lead.desk_status) == (None, DeskStatus.NEW)
+        steps = [
+            what for what in await history(bot, lead_id) if what in {"reminded", "escalated", "returned"}
+        ]
+        assert steps == ["reminded", "escalated", "returned"]
+        dana, marco = (f"<@{bot.slack.user(name)}>" for name in ("dana", "marco"))
+        await said(bot, lead_id, marco, "escalation")
+        await said(bot, lead_id, dana, "returned")
+        await said(bot, lead_id, "Back in the pool: dana did not act in time")
+        await bot.card_with(lead_id, "Unclaimed", "overdue")
+        clock = (await bot.app.store.clocks.of([lead_id]))[lead_id]
+        assert (clock.next_at, clock.owner) == (None, bot.slack.user("dana"))
+
+
+async def test_a_claim_stops_the_clock_and_its_pings(start: Start) -> None:
+    async with start(times("3s", LADDER)) as bot:
+        lead_id = await given(bot, "Could you call me about tyres?", "dana")
+        await bot.card_with(lead_id, "answer due")
+        await claim(bot, lead_id, "dana")
+        await bot.card_with(lead_id, "Claimed", "answered in")
+        await asyncio.sleep(4)
+        assert not {"reminded", "escalated", "returned"} & set(await history(bot, lead_id))
+
+
+async def test_a_restart_in_the_middle_loses_no_step_and_repeats_none(start: Start) -> None:
+    sla = times("6s", LADDER)
+    async with start(sla) as bot:
+        lead_id = await given(bot, "Could you call me about tyres?", "dana")
+        await done(bot, lead_id, "reminded")
+    await asyncio.sleep(5)  # the managers should have been told meanwhile
+    async with start(sla) as bot:
+        await done(bot, lead_id, "returned")
+        steps = [
+            what for what in await history(bot, lead_id) if what in {"reminded", "escalated", "returned"}
+        ]
+        assert steps == ["reminded", "escalated", "returned"]
+
+
+async def test_a_claim_that_races_with_the_return_has_one_winner_and_the_loser_is_told(start: Start) -> None:
+    async with start(times("4s", "{at: 100%, do: return}")) as bot:
+        lead_ids = [await given(bot, f"Could you call me about tyre {n}?", "dana") for n in range(20)]
+        for lead_id in lead_ids:
+            await bot.final_card(lead_id)
+        clocks = await bot.app.store.clocks.of(lead_ids)
+
+        async def race(number: int, lead_id: str) -> None:
+            # From half a second before the end of its time on: alarms ring up to two seconds after it.
+            ahead = (clocks[lead_id].due_at - utcnow()).total_seconds() - 0.5 + number * 0.15
+            await asyncio.sleep(ahead)
+            first, second = ("dana", "marco") if number % 2 else ("marco", "dana")
+            await asyncio.gather(claim(bot, lead_id, first), claim(bot, lead_id, second))
+
+        await asyncio.gather(*(race(number, lead_id) for number, lead_id in enumerate(lead_ids)))
+        orders = set()
+        for lead_id in lead_ids:
+            await done(bot, lead_id, "claimed")
+            await done(bot, lead_id, "refused")
+            await bot.card_with(lead_id, "Claimed", "answered")
+            lines = [e for e in await bot.app.store.events.of(lead_id) if e.what in {"claimed", "returned"}]
+            lead, clock = await bot.lead(lead_id), (await bot.app.store.clocks.of([lead_id]))[lead_id]
+            assert [line.what for line in lines] in (["claimed"], ["returned", "claimed"])
+            assert lead.owner == lines[-1].actor == clock.stopped_by
+            assert clock.next_at is None
+            orders.add(len(lines))
+        refused = [text for user in ("dana", "marco") for text in map(text_of, bot.slack.ephemerals(user))]
+        await bot.slack.until(
+            lambda s: sum(len(s.ephemerals(user)) for user in ("dana", "marco")) == len(lead_ids), timeout=20
+        )
+        assert all("claimed" in text or "is <@" in text for text in refused)
+        assert orders == {1, 2}  # each of the two won at least once
+
+
+async def test_an_alarm_that_was_lost_is_found_by_the_sweep(start: Start) -> None:
+    async with start(times("2h", LADDER)) as bot:
+        lead_id = await given(bot, "Could you call me about tyres?", "dana")
+        await bot.card_with(lead_id, "answer due")
+        clock = (await bot.app.store.clocks.of([lead_id]))[lead_id]
+        late = clock.model_copy(update={"next_at": utcnow() - 2 * LATE})
+        await bot.app.store.clocks.turn(lead_id, lambda _: Turn(late), lambda _connection, _alarm: None)
+        assert [found for found, _ in await bot.app.store.clocks.late(utcnow(), limit=5)] == [lead_id]
+        set_anew: list[Alarm] = []
+        timing = bot.app.desk.parts.timing
+        object.__setattr__(timing, "set_alarm", lambda _connection, alarm: set_anew.append(alarm))
+        await bot.app.schedule.sweep()
+        assert [(alarm.lead_id, alarm.rung, alarm.again) for alarm in set_anew] == [(lead_id, 0, 2)]
+
+
+async def test_a_higher_urgency_brings_the_deadline_forward(start: Start) -> None:
+    async with start("{within: {low: 4h, medium: 3h, high: 2h, urgent: 1h}}") as bot:
+        lead_id = await bot.send("Could you call me about tyres?")
+        await bot.card_with(lead_id, "answer due")
+        before = (await bot.app.store.clocks.of([lead_id]))[lead_id]
+        lead = await bot.lead(lead_id)
+        assert lead.analysis is not None
+        urgent = lead.analysis.model_copy(update={"urgency": Urgency.URGENT, "model_used": "another"})
+        await bot.app.store.leads.understood(lead_id, analysis=urgent, final=True)
+        await bot.app.desk.parts.show(lead_id)
+        after = (await bot.app.store.clocks.of([lead_id]))[lead_id]
+        assert after.due_at < before.due_at
+        assert after.state(utcnow()) == State.RUNNING
