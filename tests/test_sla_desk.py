@@ -91,7 +91,7 @@ async def said(bot: Product, lead_id: str, *words: str) -> None:
 
 
 async def test_nobody_acts_and_the_ladder_is_climbed_to_its_end(start: Start) -> None:
-    async with start(times("2s", LADDER)) as bot:
+    async with start(times("4s", LADDER)) as bot:
         lead_id = await given(bot, "Could you call me about tyres?", "dana")
         await done(bot, lead_id, "returned")
         lead = await bot.lead(lead_id)
