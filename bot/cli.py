@@ -22,6 +22,8 @@ learn = typer.Typer(help="Learn from what people said; only shown until told to 
 app.add_typer(learn, name="learn")
 prompts = typer.Typer(help="The business types.", no_args_is_help=True)
 app.add_typer(prompts, name="prompts")
+stats = typer.Typer(help="How the desk works, in figures.", no_args_is_help=True)
+app.add_typer(stats, name="stats")
 stand_ins = typer.Typer()
 app.add_typer(stand_ins, name="sandbox")
 
@@ -124,6 +126,14 @@ def deliveries(
     from bot.commands import deliveries as command  # noqa: PLC0415 - heavy
 
     _run(command.deliveries(_settings(), failed=failed, limit=limit))
+
+
+@stats.command("sla")
+def stats_sla(*, days: Annotated[int, typer.Option(min=1, max=3650, help="How far back.")] = 30) -> None:
+    """How soon somebody acted on the leads: in time or not, by owner, hour and source."""
+    from bot.commands import stats_sla as command  # noqa: PLC0415 - heavy
+
+    _run(command.sla(_settings(), days=days))
 
 
 @app.command()

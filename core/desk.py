@@ -20,6 +20,7 @@ from core.merge import Merge, directed, preview
 from core.pipeline import Parts
 from core.rights import NOT_A_MEMBER, check
 from core.similar.wanted import Wanted
+from core.stats import Responses, responses
 from core.store.submissions import Accepted, Submission
 
 log = structlog.get_logger()
@@ -254,6 +255,12 @@ class Desk:
         """The newest open leads that the reader may see, for lists without contact data."""
         desks = await self._only_of(reader)
         return await self.parts.store.leads.newest(limit=limit, desk_status=sorted(OPEN), desks=desks)
+
+    async def responses(self, since: datetime, *, reader: str) -> Responses:
+        """How soon somebody acted on the leads that the reader may see and that came since then."""
+        now, desks = utcnow(), await self._only_of(reader)
+        timed = await self.parts.store.clocks.started(since, now, desks=desks)
+        return responses(timed, lambda desk: self.desks.of(desk).zone, now)
 
     async def _only_of(self, reader: str) -> tuple[str, ...] | None:
         """The desks to which the reader is limited; None: all, those that are no more with them."""

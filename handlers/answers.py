@@ -18,6 +18,7 @@ COMMANDS = {
     "show": ("show L-1042", "all about a lead, with its history"),
     "similar": ("similar L-1042 _or_ words", f"leads like this one; options: {search_options.SHOWN}"),
     "list": ("list", "the newest open leads"),
+    "stats": ("stats 7d", "how soon somebody acted; also 30d, since:2026-11-01"),
     "new": ("new", "type in a lead"),
     "merge": ("merge L-1042 L-1050", "two leads that are one request become one"),
     "unmerge": ("unmerge L-1050", "undo that"),

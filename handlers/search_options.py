@@ -112,8 +112,8 @@ def wanted(options: Mapping[str, str], *, business_types: Collection[str], now: 
     def read(name: str, how: Callable[[str], T]) -> T | None:
         return how(said[name]) if name in said else None
 
-    received_from = read("from_date", lambda value: _date("from_date", value, now))
-    received_before = read("to_date", lambda value: _date("to_date", value, now, end=True))
+    received_from = read("from_date", lambda value: moment_of("from_date", value, now))
+    received_before = read("to_date", lambda value: moment_of("to_date", value, now, end=True))
     if received_from and received_before and received_from >= received_before:
         raise InvalidSearch("to_date", "is before from_date")
     return Wanted(
@@ -165,7 +165,7 @@ def _threshold(said: str) -> float:
     return value
 
 
-def _date(field: str, said: str, now: datetime, *, end: bool = False) -> datetime:
+def moment_of(field: str, said: str, now: datetime, *, end: bool = False) -> datetime:
     """The first moment of a day, month or year, or the first after it; a full time stands for itself."""
     try:
         if ago := _AGO.fullmatch(said):

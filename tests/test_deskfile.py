@@ -77,6 +77,7 @@ def test_a_file_that_names_only_its_channel_is_enough() -> None:
         ("time_zone: Mars/Olympus", "no time zone Mars/Olympus"),
         ("hours: {mon-fri: 8-17}", "08:00-12:30"),
         ("hours: {someday: 08:00-17:00}", "someday is no day"),
+        ("hours: {mon-sun: closed}\nsla: {within: {urgent: 1h}}", "this desk never opens"),
         ("hours: {mon: [08:00-12:00, 11:00-13:00]}", "overlap"),
         ("hours: {mon: 22:00-06:00}", "past midnight"),
         ("hours: 08:00-17:00", "names days"),

@@ -1,21 +1,29 @@
 """The ladder through the real wiring: alarms that ring, a restart between them, people who act meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
 from bot.sandbox.slack.server import SlackSandbox
 from core.actions import Action, ActionName
+from core.errors import Unavailable
 from core.lead import SYSTEM, DeskStatus, Event, Urgency, utcnow
+from core.notices import Notice
 from core.ports import Embedder
 from core.sla import State
 from core.sla.alarm import Alarm
+from core.sla.ringing import sla_pipeline
 from core.sla.timing import LATE
 from core.store.clocks import Turn
 from tests.product import Product, product, text_of
+
+T = TypeVar("T")
 
 Start = Callable[[str], AbstractAsyncContextManager[Product]]
 """The product with the times and the ladder of this YAML; the same data at each start."""
@@ -48,18 +56,24 @@ def times(within: str, ladder: str) -> str:
     return f"{{within: {{{every}}}, ladder: [{ladder}]}}"
 
 
+LONG = timedelta(minutes=90)
+"""Three quarters of two hours: the reminder is due, and nothing else."""
+
 LADDER = "{at: 50%, do: remind}, {at: 100%, do: escalate}, {at: 200%, do: return}"
 
 
 async def given(bot: Product, message: str, user: str) -> str:
     """A lead that the system gave to this user at once."""
     lead_id = await bot.send(message)
-    line = Event(
-        event_id=f"given:{lead_id}", lead_id=lead_id, at=utcnow(), actor=SYSTEM, what="assigned", told=False
-    )
     owner = bot.slack.user(user)
-    await bot.app.store.leads.act(line, lambda _: {"owner": owner})
+    await bot.app.store.leads.act(given_line(lead_id, "assigned"), lambda _: {"owner": owner})
     return lead_id
+
+
+def given_line(lead_id: str, what: str) -> Event:
+    """What the system did, for the lead's history."""
+    key = f"{what}:{lead_id}"
+    return Event(event_id=key, lead_id=lead_id, at=utcnow(), actor=SYSTEM, what=what, told=False)
 
 
 async def history(bot: Product, lead_id: str) -> list[str]:
@@ -175,11 +189,71 @@ async def test_an_alarm_that_was_lost_is_found_by_the_sweep(start: Start) -> Non
         late = clock.model_copy(update={"next_at": utcnow() - 2 * LATE})
         await bot.app.store.clocks.turn(lead_id, lambda _: Turn(late), lambda _connection, _alarm: None)
         assert [found for found, _ in await bot.app.store.clocks.late(utcnow(), limit=5)] == [lead_id]
+        assert await bot.app.store.clocks.overdue(clock.due_at + LATE) == {lead_id}
+        assert await bot.app.store.clocks.overdue(clock.due_at) == frozenset()
         set_anew: list[Alarm] = []
-        timing = bot.app.desk.parts.timing
-        object.__setattr__(timing, "set_alarm", lambda _connection, alarm: set_anew.append(alarm))
-        await bot.app.schedule.sweep()
+        timing = replace(
+            bot.app.desk.parts.timing, set_alarm=lambda _connection, alarm: set_anew.append(alarm)
+        )
+        await timing.sweep(utcnow())
         assert [(alarm.lead_id, alarm.rung, alarm.again) for alarm in set_anew] == [(lead_id, 0, 2)]
+
+
+async def test_an_alarm_that_rings_too_early_does_nothing(start: Start) -> None:
+    async with start(times("2h", LADDER)) as bot:
+        lead_id = await given(bot, "Could you call me about tyres?", "dana")
+        await bot.card_with(lead_id, "answer due")
+        clock = (await bot.app.store.clocks.of([lead_id]))[lead_id]
+        alarm = Alarm.of(lead_id, clock)
+        assert alarm is not None
+        assert await bot.app.desk.parts.timing.ring(alarm) == []
+        assert (await bot.app.store.clocks.of([lead_id]))[lead_id] == clock
+
+
+class Deaf:
+    """Nobody can be told right now, and then somebody can."""
+
+    def __init__(self) -> None:
+        self.can_tell = False
+        self.told: list[str] = []
+
+    async def give(self, notice: Notice) -> None:
+        """As the board, once it is there."""
+        if not self.can_tell:
+            raise Unavailable("Slack", "does not answer")
+        self.told.append(notice.key)
+
+
+async def at_once(name: str, function: Callable[..., Awaitable[T]], *args: Any) -> T:  # noqa: ARG001 - a Step
+    return await function(*args)
+
+
+async def test_who_could_not_be_told_is_told_later_under_the_same_key(start: Start) -> None:
+    async with start(times("2h", LADDER)) as bot:
+        lead_id = await given(bot, "Could you call me about tyres?", "dana")
+        await bot.card_with(lead_id, "answer due")
+        clock = (await bot.app.store.clocks.of([lead_id]))[lead_id]
+        due = clock.model_copy(update={"next_at": utcnow(), "started_at": clock.started_at - LONG})
+        set_anew: list[Alarm] = []
+        parts = bot.app.desk.parts
+        deaf = Deaf()
+        timing = replace(parts.timing, set_alarm=lambda _connection, alarm: set_anew.append(alarm))
+        parts = replace(parts, notices=deaf, timing=timing)
+        alarm = Alarm.of(lead_id, due)
+        assert alarm is not None
+        await bot.app.store.leads.act(
+            given_line(lead_id, "aged"), lambda lead: {"received_at": lead.received_at - LONG}
+        )
+        await parts.show(lead_id)
+        await sla_pipeline(at_once, parts, alarm.model_dump(mode="json"))
+        assert "reminded" in await history(bot, lead_id)
+        again = set_anew[-1]
+        assert (again.step, again.again, deaf.told) == (alarm.step, 1, [])
+        deaf.can_tell = True
+        for _ in range(2):
+            await sla_pipeline(at_once, parts, again.model_dump(mode="json"))
+        assert set(deaf.told) == {f"{alarm.step}:reminded:{bot.slack.user('dana')}"}
+        assert set_anew[-1] == again
 
 
 async def test_a_higher_urgency_brings_the_deadline_forward(start: Start) -> None:

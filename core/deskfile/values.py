@@ -229,6 +229,12 @@ class DeskFile(Value):
         return ZoneInfo(self.time_zone)
 
     @model_validator(mode="after")
+    def _opens(self) -> "DeskFile":
+        if self.sla is not None and not any(self.hours):
+            raise ValueError("with an sla there have to be hours: this desk never opens")
+        return self
+
+    @model_validator(mode="after")
     def _rules_name_reps(self) -> "DeskFile":
         strangers = {user for rule in self.routing.rules for user in rule.to} - set(self.reps)
         if strangers:

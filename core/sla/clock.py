@@ -13,13 +13,21 @@ from typing import Final
 
 from pydantic import AwareDatetime, Field
 
-from core.actions import API
+from core.actions import API, PAST, ActionName
 from core.deskfile.values import Sla
 from core.hours import Calendar
 from core.lead import OPEN, SYSTEM, Event, Intent, Lead, Value
 from core.merge import MERGED
 
-NO_ACTS: Final = frozenset({"received", "contact_read", "imported", "refused"})
+NO_ACTS: Final = frozenset(
+    {
+        "received",
+        "contact_read",
+        "imported",
+        "refused",
+        PAST[ActionName.MOVE],
+    }  # moved: others have it to act on
+)
 """What people do around a lead without doing anything with it."""
 
 NOBODY_WAITS: Final = frozenset({Intent.SPAM, Intent.SOLICITATION})

@@ -51,5 +51,5 @@ def climb(clock: Clock, within: timedelta, sla: Sla, calendar: Calendar, now: da
 
 def returned(lead: Lead) -> Mapping[str, Any]:
     """The lead's columns that change when it goes back to the pool; none when it is there."""
-    pool = {"owner": None, "desk_status": DeskStatus.NEW}
+    pool = {"owner": None, "desk_status": DeskStatus.NEW, "snoozed_until": None, "snoozed_from": None}
     return {name: value for name, value in pool.items() if getattr(lead, name) != value}

@@ -46,6 +46,7 @@ class Timed:
     """A lead's clock as statistics see it."""
 
     lead_id: str
+    desk: str
     source: str
     clock: Clock
 
@@ -67,6 +68,12 @@ class Clocks:
             lambda connection: connection.execute(_THESE, values).mappings().all()
         )
         return {row["lead_id"]: _clock(row) for row in rows}
+
+    async def overdue(self, now: datetime) -> frozenset[str]:
+        """The ids of the leads on which somebody should have acted by now, and nobody has."""
+        query = select(clocks.c.lead_id).where(clocks.c.stopped_at.is_(None), clocks.c.due_at < now)
+        rows = await self._database.read(lambda connection: connection.execute(query).scalars().all())
+        return frozenset(rows)
 
     async def turn(self, lead_id: str, decide: Callable[[Seen], Turn], set_alarm: SetAlarm) -> None:
         """Let the decision see the lead as it is now, and do what it says, all in one transaction.
@@ -98,18 +105,23 @@ class Clocks:
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
         return [(row["lead_id"], _clock(row)) for row in rows]
 
-    async def started(self, since: datetime, until: datetime, *, desk: str | None = None) -> list[Timed]:
-        """The clocks that began from ``since`` on and before ``until``, at that desk or any, oldest first."""
+    async def started(
+        self, since: datetime, until: datetime, *, desks: Collection[str] | None = None
+    ) -> list[Timed]:
+        """Those that began from ``since`` on and before ``until``, at those desks or all; oldest first."""
         query = (
-            select(clocks, leads.c.source)
+            select(clocks, leads.c.desk, leads.c.source)
             .join(leads, leads.c.lead_id == clocks.c.lead_id)
             .where(clocks.c.started_at >= since, clocks.c.started_at < until)
             .order_by(clocks.c.started_at)
         )
-        if desk is not None:
-            query = query.where(leads.c.desk == desk)
+        if desks is not None:
+            query = query.where(leads.c.desk.in_(desks))
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
-        return [Timed(lead_id=row["lead_id"], source=row["source"], clock=_clock(row)) for row in rows]
+        return [
+            Timed(lead_id=row["lead_id"], desk=row["desk"], source=row["source"], clock=_clock(row))
+            for row in rows
+        ]
 
     def _keep(self, connection: Connection, lead_id: str, clock: Clock) -> None:
         upsert = sqlite.insert if self._database.is_sqlite else postgresql.insert

@@ -9,10 +9,10 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
 from core import intake
 from core.desk import Desk
-from core.errors import InvalidLead, NotAllowed, NotFound, Refused, Unavailable
+from core.errors import InvalidLead, InvalidSearch, NotAllowed, NotFound, Refused, Unavailable
 from core.lead import utcnow
 from core.store.submissions import Submission
-from handlers import answers, lists, views
+from handlers import answers, lists, stats, views
 from handlers.answers import Answer
 from handlers.mrkdwn import escape
 from handlers.slack import merge
@@ -39,6 +39,7 @@ def register(app: AsyncApp, desk: Desk, slack: Slack, directory: Directory) -> N
         "similar": lambda rest, command: _similar(desk, directory, rest, command["user_id"]),
         "list": lambda _rest, command: _list(desk, command["user_id"]),
         "new": open_modal,
+        "stats": lambda rest, command: _stats(desk, rest, command["user_id"]),
         "merge": lambda rest, command: merge.ask(desk, rest, command["user_id"]),
         "unmerge": lambda rest, _command: merge.ask_undo(desk, rest),
         "different": lambda rest, command: _different(desk, rest, command),
@@ -129,6 +130,14 @@ async def _different(desk: Desk, rest: str, command: dict[str, Any]) -> Answer:
         reply_to=command.get("response_url"),
     )
     return answers.told("On its way: the cards show it in a moment.")
+
+
+async def _stats(desk: Desk, rest: str, user: str) -> Answer:
+    try:
+        since = stats.since(rest, utcnow())
+    except InvalidSearch as error:
+        return lists.invalid_search(error)
+    return stats.told(await desk.responses(since, reader=user), since)
 
 
 async def _list(desk: Desk, user: str) -> Answer:
