@@ -21,11 +21,12 @@ from core.sla.alarm import Alarm
 from core.sla.ringing import sla_pipeline
 from core.sla.timing import LATE
 from core.store.clocks import Turn
+from tests.databases import KINDS, fresh_database
 from tests.product import Product, product, text_of
 
 T = TypeVar("T")
 
-Start = Callable[[str], AbstractAsyncContextManager[Product]]
+Start = Callable[..., AbstractAsyncContextManager[Product]]
 """The product with the times and the ladder of this YAML; the same data at each start."""
 
 
@@ -36,7 +37,7 @@ def start(slack: SlackSandbox, tmp_path: Path, embedder: Embedder) -> Start:
     folder.mkdir()
 
     @asynccontextmanager
-    async def started(sla: str) -> AsyncIterator[Product]:
+    async def started(sla: str, **changes: Any) -> AsyncIterator[Product]:
         (folder / "leads.yaml").write_text(f"""
 channel: {slack.desk_channel}
 managers: {slack.user("marco")}
@@ -45,7 +46,7 @@ routing: {{otherwise: pool}}
 noise: {{level: channel, urgent: channel}}
 sla: {sla}
 """)
-        async with product(slack, tmp_path, embedder, desks_dir=folder) as bot:
+        async with product(slack, tmp_path, embedder, desks_dir=folder, **changes) as bot:
             yield bot
 
     return started
@@ -147,38 +148,47 @@ async def test_a_restart_in_the_middle_loses_no_step_and_repeats_none(start: Sta
         assert steps == ["reminded", "escalated", "returned"]
 
 
-async def test_a_claim_that_races_with_the_return_has_one_winner_and_the_loser_is_told(start: Start) -> None:
-    async with start(times("4s", "{at: 100%, do: return}")) as bot:
-        lead_ids = [await given(bot, f"Could you call me about tyre {n}?", "dana") for n in range(20)]
-        for lead_id in lead_ids:
-            await bot.final_card(lead_id)
-        clocks = await bot.app.store.clocks.of(lead_ids)
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_claim_that_races_with_the_return_has_one_winner_and_the_loser_is_told(
+    start: Start, kind: str, tmp_path: Path
+) -> None:
+    with fresh_database(kind, tmp_path) as url:
+        async with start(times("7s", "{at: 100%, do: return}"), database_url=url) as bot:
+            await race_of_twenty(bot)
 
-        async def race(number: int, lead_id: str) -> None:
-            # From half a second before the end of its time on: alarms ring up to two seconds after it.
-            ahead = (clocks[lead_id].due_at - utcnow()).total_seconds() - 0.5 + number * 0.15
-            await asyncio.sleep(ahead)
-            first, second = ("dana", "marco") if number % 2 else ("marco", "dana")
-            await asyncio.gather(claim(bot, lead_id, first), claim(bot, lead_id, second))
 
-        await asyncio.gather(*(race(number, lead_id) for number, lead_id in enumerate(lead_ids)))
-        orders = set()
-        for lead_id in lead_ids:
-            await done(bot, lead_id, "claimed")
-            await done(bot, lead_id, "refused")
-            await bot.card_with(lead_id, "Claimed", "answered")
-            lines = [e for e in await bot.app.store.events.of(lead_id) if e.what in {"claimed", "returned"}]
-            lead, clock = await bot.lead(lead_id), (await bot.app.store.clocks.of([lead_id]))[lead_id]
-            assert [line.what for line in lines] in (["claimed"], ["returned", "claimed"])
-            assert lead.owner == lines[-1].actor == clock.stopped_by
-            assert clock.next_at is None
-            orders.add(len(lines))
-        refused = [text for user in ("dana", "marco") for text in map(text_of, bot.slack.ephemerals(user))]
-        await bot.slack.until(
-            lambda s: sum(len(s.ephemerals(user)) for user in ("dana", "marco")) == len(lead_ids), timeout=20
-        )
-        assert all("claimed" in text or "is <@" in text for text in refused)
-        assert orders == {1, 2}  # each of the two won at least once
+async def race_of_twenty(bot: Product) -> None:
+    """Twenty leads of Dana's, which she and Marco claim at once while their time runs out."""
+    lead_ids = [await given(bot, f"Could you call me about tyre {n}?", "dana") for n in range(20)]
+    for lead_id in lead_ids:
+        await bot.final_card(lead_id)
+    clocks = await bot.app.store.clocks.of(lead_ids)
+
+    async def race(number: int, lead_id: str) -> None:
+        # From half a second before the end of its time on: alarms ring up to two seconds after it.
+        ahead = (clocks[lead_id].due_at - utcnow()).total_seconds() - 0.5 + number * 0.25
+        await asyncio.sleep(ahead)
+        first, second = ("dana", "marco") if number % 2 else ("marco", "dana")
+        await asyncio.gather(claim(bot, lead_id, first), claim(bot, lead_id, second))
+
+    await asyncio.gather(*(race(number, lead_id) for number, lead_id in enumerate(lead_ids)))
+    orders = set()
+    for lead_id in lead_ids:
+        await done(bot, lead_id, "claimed")
+        await done(bot, lead_id, "refused")
+        await bot.card_with(lead_id, "Claimed", "answered")
+        lines = [e for e in await bot.app.store.events.of(lead_id) if e.what in {"claimed", "returned"}]
+        lead, clock = await bot.lead(lead_id), (await bot.app.store.clocks.of([lead_id]))[lead_id]
+        assert [line.what for line in lines] in (["claimed"], ["returned", "claimed"])
+        assert lead.owner == lines[-1].actor == clock.stopped_by
+        assert clock.next_at is None
+        orders.add(len(lines))
+    refused = [text for user in ("dana", "marco") for text in map(text_of, bot.slack.ephemerals(user))]
+    await bot.slack.until(
+        lambda s: sum(len(s.ephemerals(user)) for user in ("dana", "marco")) == len(lead_ids), timeout=20
+    )
+    assert all("claimed" in text or "is <@" in text for text in refused)
+    assert orders == {1, 2}  # each of the two won at least once
 
 
 async def test_an_alarm_that_was_lost_is_found_by_the_sweep(start: Start) -> None:
@@ -269,3 +279,23 @@ async def test_a_higher_urgency_brings_the_deadline_forward(start: Start) -> Non
         after = (await bot.app.store.clocks.of([lead_id]))[lead_id]
         assert after.due_at < before.due_at
         assert after.state(utcnow()) == State.RUNNING
+
+
+async def test_a_repetition_that_is_told_apart_has_a_clock_from_then_on(
+    start: Start,
+) -> None:
+    async with start(times("2h", LADDER)) as bot:
+        who = {"name": "Ana Silva", "email": "ana@example.com"}
+        first = await bot.send("My brakes are grinding, can I come in today?", **who)
+        await bot.card_with(first, "answer due")
+        again = await bot.send("My brakes are grinding, can I come in today?", **who, custom="second")
+        await bot.lead_when(again, lambda lead: lead.desk_status == DeskStatus.MERGED)
+        card = await bot.final_card(first)
+        await said(bot, first, "Asked again")
+        assert list(await bot.app.store.clocks.of([first, again])) == [first]
+        assert (await bot.app.store.clocks.of([first]))[first].stopped_at is None
+        line = bot.slack.thread("leads", card["ts"])[-1]
+        assert (await bot.slack.click("dana", "leads", line["ts"], "unmerge")).ok
+        await bot.card_with(again, "answer due")
+        clock = (await bot.app.store.clocks.of([again]))[again]
+        assert clock.started_at > (await bot.lead(again)).received_at
