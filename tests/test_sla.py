@@ -154,6 +154,13 @@ def test_who_had_the_lead_last_while_it_ran_is_remembered() -> None:
     assert [each.owner for each in (given_to, back, taken)] == ["U0ANA"] * 3
 
 
+def test_too_late_is_whose_it_was_when_its_time_ran_out() -> None:
+    given_to = running(of=lead(owner="U0ANA"))
+    in_time = running(of=lead(owner="U0BEN", updated_at=RECEIVED + 14 * MINUTE), kept=given_to)
+    too_late = running(of=lead(owner="U0BEN", updated_at=RECEIVED + 31 * MINUTE), kept=given_to)
+    assert (in_time.owner, too_late.owner) == ("U0BEN", "U0ANA")
+
+
 def test_a_lead_of_nobody_that_somebody_claims_was_nobodys_until_then() -> None:
     assert running([GOT, event("claimed", 3, "U0BEN")], lead(owner="U0BEN"), running()).owner is None
 

@@ -49,7 +49,7 @@ class Clock(Value):
     Attributes:
         rung: how many steps of the ladder are behind it.
         next_at: when the next step is due; None when there is none, or somebody has acted.
-        owner: who had the lead last while the clock ran; a lead that went back to the pool was theirs.
+        owner: who had the lead last while there was time; once time is up, who had it first after that.
         stopped_by: Slack user id of who acted first.
         took: business time from the beginning to that act.
     """
@@ -97,16 +97,17 @@ def clock_of(
     if due_at is None:
         return None
     same = kept if kept is not None and kept.started_at == started_at else None
+    before = same.owner if same else None
     clock = Clock(
         started_at=started_at,
         due_at=due_at,
         rung=same.rung if same else 0,
-        owner=lead.owner or (same.owner if same else None),
+        owner=_holder(lead, before, due_at),
     )
     if stop is not None:
         act = {"stopped_at": stop.at, "stopped_by": stop.actor, "took": calendar.between(started_at, stop.at)}
-        owner = same.owner if same else None  # who has the lead now may have it by this very act
-        return clock.model_copy(update=act | {"owner": owner})
+        # who has the lead now may have it by this very act
+        return clock.model_copy(update=act | {"owner": before})
     return clock.model_copy(update={"next_at": moment(clock, within, sla, calendar)})
 
 
@@ -122,6 +123,13 @@ def allowed(lead: Lead, sla: Sla | None) -> timedelta | None:
     if sla is None or lead.analysis is None or lead.analysis.intent in NOBODY_WAITS:
         return None
     return sla.within.get(lead.analysis.urgency)
+
+
+def _holder(lead: Lead, before: str | None, due_at: datetime) -> str | None:
+    """Whose it is to act in time; what went back to the pool, or to another, too late was the former's."""
+    if before is not None and (lead.owner is None or lead.updated_at > due_at):
+        return before
+    return lead.owner
 
 
 def is_act(event: Event) -> bool:
