@@ -1,4 +1,4 @@
-"""Clocks in the store: each step taken once whoever rings, and alarms set when there is something new to wait for."""
+"""Clocks in the store: each step is taken once whoever rings, and alarms are set when something is new."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
