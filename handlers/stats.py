@@ -23,7 +23,7 @@ _ROWS_MAX: Final = 8  # of one table: the worst come first
 
 def since(typed: str, now: datetime) -> datetime:
     """From when on: ``7d``, ``30d``, ``since:2026-11-01``, nothing; InvalidSearch if it is no time."""
-    said = typed.strip().removeprefix("since:").removeprefix("last ") or DEFAULT
+    said = typed.strip().removeprefix("since:") or DEFAULT
     return search_options.moment_of("from_date", said, now)
 
 

@@ -41,6 +41,7 @@ async def sla_pipeline(step: Step, parts: Parts, ringing: Mapping[str, Any]) -> 
     done = await step("ring", parts.timing.ring, alarm)
     if not done:
         return
+    log.info("ladder_climbed", steps=done)
     await step("publish", parts.publish if RETURNED in done else parts.show, alarm.lead_id)
     is_told = await step("tell", Rings(parts=parts).tell, alarm)
     if not is_told and alarm.again < TELLS:
