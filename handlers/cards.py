@@ -25,8 +25,10 @@ from handlers.mrkdwn import (
     moment,
     phone_link,
     plain,
+    visible_size,
+    visible_size_of,
 )
-from handlers.seen import ANSWERS_SIZE, answer_buttons, seen_before, visible_size
+from handlers.seen import answer_buttons, seen_before
 
 VISIBLE_MAX = 700
 """Most characters on a card, labels of buttons and all."""
@@ -34,10 +36,8 @@ VISIBLE_MAX = 700
 _NAME_MAX, _COMPANY_MAX, _PHONE_MAX, _MAIL_MAX = 48, 40, 26, 50
 _QUALITY_MAX = 40  # of its first reason
 _WHY_MAX, _SEEN_MAX, _SEEN_MIN, _DEGRADED_MAX = 220, 150, 40, 150
-_STATE_MAX = 150  # what the state line comes to, with an age of "25 minutes ago" and a name for the mention
-_CLOCK_MAX = 36  # "overdue, was due 25 minutes ago" with its dot, "answered late, in 30 h 25 min"
-_BUTTONS_MAX = 50  # of their labels, the menu's too, what the other limits leave unused not counted
 _ALSO_MAX, _ALSO_MIN = 50, 16  # of the other names and companies, and of the other numbers and addresses
+_READ_ENDS = 2  # line ends of why and of what was seen before
 _READ_MIN = 160  # room for why and what was seen before goes before that
 
 _TEXT_MAX = 2_000  # Slack's, for texts that were cut to the limits above: invisible joiners add to them
@@ -99,21 +99,9 @@ def card(
         return _merged(lead)
     head = wording.headline(lead, now=now, hidden=hidden_entities)
     notes = wording.degraded(lead, _DEGRADED_MAX)
-    room = VISIBLE_MAX - wording.HEADLINE_MAX - _contact_size(lead) - _STATE_MAX - _BUTTONS_MAX - len(notes)
-    room += wording.HEADLINE_MAX - len(head)
-    room -= _CLOCK_MAX if clock else 0
     asked = question(lead)
-    room -= ANSWERS_SIZE if asked else 0
-    also_room = min(_ALSO_MAX, (room - _READ_MIN) // 2)
-    room -= sum(len(text) + 1 for text in _also(lead, also_room) if text)
-    seen_room = _SEEN_MAX if room >= _WHY_MAX + _SEEN_MAX else max(_SEEN_MIN, room - _WHY_MAX)
-    seen = seen_before(lead, seen_room, hidden_entities)
-    why = wording.reason(lead, min(_WHY_MAX, room - visible_size(seen)), hidden_entities)
-    blocks: list[Block | None] = [
-        {"type": "header", "text": plain(head, 150)},
-        contact_block(lead, also_room),
-        _section(why),
-        {"type": "section", "text": markup(seen)} if seen else None,
+    before: list[Block | None] = [{"type": "header", "text": plain(head, 150)}, contact_block(lead, 0)]
+    after: list[Block | None] = [
         _question(lead, asked),
         {
             "type": "context",
@@ -121,6 +109,19 @@ def card(
         },
         {"type": "context", "elements": [plain(notes, _TEXT_MAX, lines=True)]} if notes else None,
         _actions(lead),
+    ]
+    room = VISIBLE_MAX - visible_size_of(filter(None, [*before, *after])) - _READ_ENDS
+    also_room = min(_ALSO_MAX, (room - _READ_MIN) // 2)
+    room -= sum(len(text) + 1 for text in _also(lead, also_room) if text)
+    seen_room = _SEEN_MAX if room >= _WHY_MAX + _SEEN_MAX else max(_SEEN_MIN, room - _WHY_MAX)
+    seen = seen_before(lead, seen_room, hidden_entities)
+    why = wording.reason(lead, min(_WHY_MAX, room - visible_size(seen)), hidden_entities)
+    blocks = [
+        before[0],
+        contact_block(lead, also_room),
+        _section(why),
+        {"type": "section", "text": markup(seen)} if seen else None,
+        *after,
     ]
     return Card(
         text=escape(wording.notice(lead, hidden_entities)), blocks=[block for block in blocks if block]
@@ -237,11 +238,6 @@ def _also(lead: Lead, room: int) -> tuple[str, str]:
     if room < _ALSO_MIN:
         return "", ""
     return first and cut(f"also {first}", room), second and cut(f"also {second}", room)
-
-
-def _contact_size(lead: Lead) -> int:
-    reach = [(lead.contact.phone, _PHONE_MAX), (lead.contact.email, _MAIL_MAX)]
-    return len(_who(lead)) + max(25, sum(min(len(text), most) + 1 for text, most in reach if text))
 
 
 def _actions(lead: Lead) -> Block:

@@ -6,8 +6,10 @@ or ping for characters that look the same and do nothing. Text objects made here
 links of its own.
 """
 
+import html
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,6 +56,9 @@ _PHONE = re.compile(r"\+?[0-9(][0-9 ().-]*[0-9]", re.ASCII)
 _PHONE_DIGITS = range(7, 16)  # E.164 allows 15; shorter than 7 is nobody's number
 _USER = re.compile(r"[UW][A-Z0-9]+", re.ASCII)
 _CHANNEL = re.compile(r"[CG][A-Z0-9]+", re.ASCII)
+_LINK = re.compile(r"<[^<>|!@#][^<>|]*\|([^<>]*)>")
+_TOKEN = re.compile(r"<[^<>]*>")
+_TOKEN_SIZE = 14  # "25 minutes ago", "@Dana Whitfield"
 _MENTION = re.compile(r"(<(?:@[UW]|#[CG])[A-Z0-9]+>)", re.ASCII)
 
 
@@ -138,6 +143,34 @@ def mention(user: str) -> str:
 def sentence(text: str) -> str:
     """A sentence of ours for mrkdwn: mentions and channels by id in it stay, everything else is escaped."""
     return "".join(part if _MENTION.fullmatch(part) else _escaped(part) for part in _MENTION.split(text))
+
+
+def visible_size(text: str) -> int:
+    """About how many characters a person sees of mrkdwn; mentions and ages are guessed."""
+    text = _TOKEN.sub("x" * _TOKEN_SIZE, _LINK.sub(r"\1", text))
+    return len(html.unescape(text).replace(JOINER, ""))
+
+
+def visible_size_of(blocks: Iterable[Block]) -> int:
+    """The same of blocks, with labels and a line end for each text, without what a click would show."""
+    return sum(map(_text_size, _texts(list(blocks))))
+
+
+def _text_size(text: Block) -> int:
+    said = str(text["text"])
+    return 1 + (visible_size(said) if text["type"] == "mrkdwn" else len(said.replace(JOINER, "")))
+
+
+def _texts(value: Any) -> Iterator[Block]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, dict):
+        if value.get("type") in {"plain_text", "mrkdwn"}:
+            yield value
+        for name, each in value.items():
+            if name != "confirm":
+                yield from _texts(each)
 
 
 def ago(at: datetime) -> str:

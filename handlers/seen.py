@@ -1,11 +1,10 @@
 """What earlier leads say about this one: the card's "seen before", and the question when that is unclear."""
 
-import re
 from collections.abc import Sequence
 
 from core.actions import ActionName
 from core.lead import DeskStatus, Lead, Match, MatchKind
-from handlers.mrkdwn import ELLIPSIS, Block, ago, escape, mention, plain
+from handlers.mrkdwn import ELLIPSIS, Block, ago, escape, mention, plain, visible_size
 from handlers.wording import percent, veiled
 
 RELATION = {
@@ -24,8 +23,6 @@ ANSWERS = {
 }
 """The buttons under the question, in their order."""
 
-ANSWERS_SIZE = sum(map(len, ANSWERS.values()))
-
 _OUTCOMES = {
     DeskStatus.NEW: "unclaimed",
     DeskStatus.CLAIMED: "claimed",
@@ -40,8 +37,6 @@ _OUTCOMES = {
 }
 """How an earlier lead ended, or where it stands."""
 
-_TOKEN = re.compile(r"<[^<>]*>")
-_TOKEN_SIZE = 14  # "25 minutes ago", "@Dana Whitfield"
 _SIMILAR_MOST = 3
 _STUMP = 12  # less room than this is no evidence
 
@@ -61,11 +56,6 @@ def seen_before(lead: Lead, limit: int, hidden: frozenset[str] = frozenset()) ->
             break
         kept.append(line)
     return "\n".join(kept)
-
-
-def visible_size(text: str) -> int:
-    """About how many characters a person sees of mrkdwn."""
-    return len(_TOKEN.sub("x" * _TOKEN_SIZE, text))
 
 
 def answer_buttons(match: Match) -> list[Block]:
