@@ -11,6 +11,7 @@ from core.store.leads import Leads
 from core.store.merges import Merges
 from core.store.people import People
 from core.store.posts import Posts
+from core.store.queues import Queues
 from core.store.reps import Reps
 from core.store.sketches import Sketches
 from core.store.submissions import Submissions
@@ -36,6 +37,7 @@ class Store:
     labels: Labels
     answers: Answers
     reps: Reps
+    queues: Queues
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -59,4 +61,5 @@ async def open_store(url: str) -> Store:
         Labels(database),
         Answers(database),
         Reps(database),
+        Queues(database),
     )

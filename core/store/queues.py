@@ -1,0 +1,71 @@
+"""What waits at a desk: by owner, oldest first, a page at a time, and how much of it there is."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, func, select
+
+from core.lead import OPEN, DeskStatus, Lead
+from core.store.database import Database
+from core.store.lead_rows import whole_leads
+from core.store.tables import leads
+
+AWAKE = OPEN - {DeskStatus.SNOOZED}
+"""The states in which somebody should do something now."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """Somebody's open leads at a desk: how many wait for them, and how many are snoozed."""
+
+    waiting: int = 0
+    snoozed: int = 0
+
+
+class Queues:
+    """Open leads of a desk, oldest first. An owner of None is nobody: leads that wait to be claimed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(self, desk: str, owner: str | None, *, after: int, limit: int) -> list[Lead]:
+        """The next so many that came after the lead of that number; 0: from the oldest on."""
+        query = _waiting(desk, owner).where(leads.c.number > after).order_by(leads.c.number).limit(limit)
+        return await self._database.read(lambda connection: whole_leads(connection, query))
+
+    async def page_before(self, desk: str, owner: str | None, *, after: int, limit: int) -> int:
+        """The ``after`` of the page that comes before the one after this number."""
+        query = (
+            _waiting(desk, owner)
+            .with_only_columns(leads.c.number)
+            .where(leads.c.number <= after)
+            .order_by(leads.c.number.desc())
+            .limit(limit + 1)
+        )
+        numbers = await self._database.read(lambda connection: connection.execute(query).scalars().all())
+        return numbers[-1] if len(numbers) > limit else 0
+
+    async def loads(self, desk: str) -> dict[str | None, Load]:
+        """Everybody's load at the desk, and under None what nobody has claimed."""
+        query = (
+            select(leads.c.owner, leads.c.desk_status, func.count())
+            .where(leads.c.desk == desk, leads.c.desk_status.in_(sorted(OPEN)))
+            .group_by(leads.c.owner, leads.c.desk_status)
+        )
+
+        def read(connection: Connection) -> dict[str | None, Load]:
+            found: dict[str | None, Load] = {}
+            for owner, status, count in connection.execute(query):
+                load = found.get(owner, Load())
+                sleeps = status == DeskStatus.SNOOZED
+                found[owner] = Load(
+                    load.waiting + (0 if sleeps else count), load.snoozed + (count if sleeps else 0)
+                )
+            return found
+
+        return await self._database.read(read)
+
+
+def _waiting(desk: str, owner: str | None) -> Select[Any]:
+    whose: ColumnElement[bool] = leads.c.owner.is_(None) if owner is None else leads.c.owner == owner
+    return select(leads).where(leads.c.desk == desk, leads.c.desk_status.in_(sorted(AWAKE)), whose)
