@@ -1,0 +1,140 @@
+"""What somebody sees of a desk when they come home: their queue, what is late, who is there, what to mend."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from core.deskfile import DeskFile
+from core.findings import Finding
+from core.hours import Calendar
+from core.lead import Lead, Value
+from core.reps import UNSET, OwnSettings, Person, person
+from core.rights import Role
+from core.store.queues import Load, Queues
+
+ROWS = 6
+"""Leads of a list that are shown at once."""
+
+
+class Listed(StrEnum):
+    """The lists, in the order in which they are shown."""
+
+    OVERDUE = "overdue"
+    MINE = "mine"
+    UNCLAIMED = "unclaimed"
+
+
+class Place(Value):
+    """Where in their Home somebody is; it travels with the view."""
+
+    desk: str | None = Field(default=None, description="the desk's channel; None: their first")
+    after: Mapping[Listed, int] = Field(default_factory=dict, description="the lead before the page: number")
+
+    def at(self, listed: Listed, after: int) -> "Place":
+        """The same place with one list moved."""
+        return self.model_copy(update={"after": {**self.after, listed: after}})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A part of a list.
+
+    Attributes:
+        total: leads in the whole list.
+        after: number of the lead before the first shown, 0: it is the list's first page.
+        more: whether others follow.
+    """
+
+    leads: tuple[Lead, ...] = ()
+    total: int = 0
+    after: int = 0
+    more: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colleague:
+    """Somebody at the desk, as the team board shows them.
+
+    Attributes:
+        capacity: most open leads at once; None: any number, or no rep.
+        away_until: last day of the absence that they are in.
+    """
+
+    user: str
+    load: Load
+    capacity: int | None = None
+    on_duty: bool = False
+    away_until: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """All that one person's Home shows of one desk.
+
+    Attributes:
+        desks: channels of all desks they belong to, this one's too.
+        snoozed: how many of their leads sleep.
+        due: lead id -> when somebody must have acted, of those shown whose clock runs.
+        team: the busiest first.
+        person: who they are at the desk, with what they set for themselves.
+        findings: what was looked at of the set-up; only admins are shown it.
+    """
+
+    desk: DeskFile
+    desks: tuple[str, ...]
+    role: Role
+    person: Person
+    lists: Mapping[Listed, Page]
+    snoozed: int = 0
+    due: Mapping[str, datetime] = field(default_factory=dict)
+    team: tuple[Colleague, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        """Where this is."""
+        return Place(
+            desk=self.desk.channel, after={name: page.after for name, page in self.lists.items() if page.after}
+        )
+
+
+async def page(queues: Queues, desk: str, owner: str | None, *, after: int, total: int) -> Page:
+    """The page after this lead, or the first where none is left there."""
+    found = await queues.page(desk, owner, after=after, limit=ROWS + 1)
+    if not found and after:
+        after, found = 0, await queues.page(desk, owner, after=0, limit=ROWS + 1)
+    return Page(leads=tuple(found[:ROWS]), total=total, after=after, more=len(found) > ROWS)
+
+
+def team(
+    desk: DeskFile, own: Mapping[str, OwnSettings], loads: Mapping[str | None, Load], now: datetime
+) -> tuple[Colleague, ...]:
+    """The desk's reps and whoever else has its leads, the busiest first."""
+    users = {*desk.reps, *(user for user in loads if user is not None)}
+    people = [person(desk, user, own.get(user, UNSET)) for user in users]
+    found = [
+        Colleague(
+            user=each.user,
+            load=loads.get(each.user, Load()),
+            capacity=each.capacity,
+            on_duty=on_duty(desk, each, now),
+            away_until=away_until(each, now),
+        )
+        for each in people
+    ]
+    return tuple(sorted(found, key=lambda each: (-each.load.waiting, each.user)))
+
+
+def on_duty(desk: DeskFile, who: Person, now: datetime) -> bool:
+    """Whether this is within the person's hours, no holiday of the desk's and no day off."""
+    return Calendar(who.hours, ZoneInfo(who.time_zone), desk.holidays, who.away).is_open(now)
+
+
+def away_until(who: Person, now: datetime) -> date | None:
+    """The last day of the absence that somebody is in; None: in none."""
+    today = now.astimezone(ZoneInfo(who.time_zone)).date()
+    return max((each.last for each in who.away if each.first <= today <= each.last), default=None)
