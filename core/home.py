@@ -1,6 +1,6 @@
 """What somebody sees of a desk when they come home: their queue, what is late, who is there, what to mend."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,13 +14,13 @@ from core.hours import Calendar
 from core.lead import Lead, Value
 from core.reps import UNSET, OwnSettings, Person, person
 from core.rights import Role
-from core.store.queues import Load, Queues
+from core.store.workload import Load, Workload
 
 ROWS = 6
 """Leads of a list that are shown at once."""
 
 
-class Listed(StrEnum):
+class Pile(StrEnum):
     """The lists, in the order in which they are shown."""
 
     OVERDUE = "overdue"
@@ -32,11 +32,11 @@ class Place(Value):
     """Where in their Home somebody is; it travels with the view."""
 
     desk: str | None = Field(default=None, description="the desk's channel; None: their first")
-    after: Mapping[Listed, int] = Field(default_factory=dict, description="the lead before the page: number")
+    after: Mapping[Pile, int] = Field(default_factory=dict, description="the lead before the page: number")
 
-    def at(self, listed: Listed, after: int) -> "Place":
+    def at(self, pile: Pile, after: int) -> "Place":
         """The same place with one list moved."""
-        return self.model_copy(update={"after": {**self.after, listed: after}})
+        return self.model_copy(update={"after": {**self.after, pile: after}})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ class Home:
     desks: tuple[str, ...]
     role: Role
     person: Person
-    lists: Mapping[Listed, Page]
+    lists: Mapping[Pile, Page]
     snoozed: int = 0
     due: Mapping[str, datetime] = field(default_factory=dict)
     team: tuple[Colleague, ...] = ()
@@ -97,16 +97,15 @@ class Home:
     @property
     def place(self) -> Place:
         """Where this is."""
-        return Place(
-            desk=self.desk.channel, after={name: page.after for name, page in self.lists.items() if page.after}
-        )
+        moved = {pile: page.after for pile, page in self.lists.items() if page.after}
+        return Place(desk=self.desk.channel, after=moved)
 
 
-async def page(queues: Queues, desk: str, owner: str | None, *, after: int, total: int) -> Page:
+async def page(workload: Workload, desk: str, owner: str | None, *, after: int, total: int) -> Page:
     """The page after this lead, or the first where none is left there."""
-    found = await queues.page(desk, owner, after=after, limit=ROWS + 1)
+    found = await workload.page(desk, owner, after=after, limit=ROWS + 1)
     if not found and after:
-        after, found = 0, await queues.page(desk, owner, after=0, limit=ROWS + 1)
+        after, found = 0, await workload.page(desk, owner, after=0, limit=ROWS + 1)
     return Page(leads=tuple(found[:ROWS]), total=total, after=after, more=len(found) > ROWS)
 
 

@@ -11,11 +11,11 @@ from core.store.leads import Leads
 from core.store.merges import Merges
 from core.store.people import People
 from core.store.posts import Posts
-from core.store.queues import Queues
 from core.store.reps import Reps
 from core.store.sketches import Sketches
 from core.store.submissions import Submissions
 from core.store.waiting import WaitingParts
+from core.store.workload import Workload
 
 __all__ = ["Database", "Store", "open_store"]
 
@@ -37,7 +37,7 @@ class Store:
     labels: Labels
     answers: Answers
     reps: Reps
-    queues: Queues
+    workload: Workload
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -61,5 +61,5 @@ async def open_store(url: str) -> Store:
         Labels(database),
         Answers(database),
         Reps(database),
-        Queues(database),
+        Workload(database),
     )

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, insert
 
 from core.lead import DeskStatus, utcnow
 from core.store import Store, open_store
-from core.store.queues import Load
 from core.store.tables import leads
+from core.store.workload import Load
 from tests.databases import KINDS, fresh_database
 
 NOW = utcnow()
@@ -58,7 +58,7 @@ async def keep(store: Store, *rows: tuple[DeskStatus, str | None], desk: str = "
 
 
 async def numbers(store: Store, owner: str | None, *, after: int = 0, limit: int = 10) -> list[int]:
-    found = await store.queues.page("C1", owner, after=after, limit=limit)
+    found = await store.workload.page("C1", owner, after=after, limit=limit)
     return [int(lead.number.removeprefix("L-")) for lead in found]
 
 
@@ -80,7 +80,7 @@ async def test_a_queue_is_one_person_s_oldest_first_without_what_sleeps_or_is_do
 async def test_another_desk_s_leads_are_in_no_queue_of_this_one(store: Store) -> None:
     await keep(store, (DeskStatus.NEW, None), desk="C2")
     assert await numbers(store, None) == []
-    assert await store.queues.loads("C1") == {}
+    assert await store.workload.loads("C1") == {}
 
 
 async def test_paging_forth_and_back_meets_every_lead_once(store: Store) -> None:
@@ -91,7 +91,7 @@ async def test_paging_forth_and_back_meets_every_lead_once(store: Store) -> None
         starts.append(after)
         after = page[-1]
     assert seen == list(range(1001, 1009))
-    before = [await store.queues.page_before("C1", None, after=start, limit=3) for start in starts]
+    before = [await store.workload.page_before("C1", None, after=start, limit=3) for start in starts]
     assert before == [0, 0, 1003]
 
 
@@ -105,7 +105,7 @@ async def test_loads_count_what_waits_and_what_sleeps_for_everybody(store: Store
         (DeskStatus.NEW, None),
         (DeskStatus.APPROVED, "U2"),
     )
-    assert await store.queues.loads("C1") == {"U1": Load(2, 1), None: Load(1), "U2": Load(1)}
+    assert await store.workload.loads("C1") == {"U1": Load(2, 1), None: Load(1), "U2": Load(1)}
 
 
 async def test_ten_thousand_open_leads_among_thirty_thousand_do_not_slow_a_queue_down(store: Store) -> None:
@@ -114,5 +114,5 @@ async def test_ten_thousand_open_leads_among_thirty_thousand_do_not_slow_a_queue
     await keep(store, *done, *waiting)
     started = time.perf_counter()
     assert len(await numbers(store, "U7", after=25_000)) == 10
-    await store.queues.loads("C1")
+    await store.workload.loads("C1")
     assert time.perf_counter() - started < 2  # 0.05 s here: a bound for busy machines

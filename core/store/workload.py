@@ -22,7 +22,7 @@ class Load:
     snoozed: int = 0
 
 
-class Queues:
+class Workload:
     """Open leads of a desk, oldest first. An owner of None is nobody: leads that wait to be claimed."""
 
     def __init__(self, database: Database) -> None:
