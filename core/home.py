@@ -80,7 +80,8 @@ class Home:
         snoozed: how many of their leads sleep.
         due: lead id -> when somebody must have acted, of those shown whose clock runs.
         team: the busiest first.
-        person: who they are at the desk, with what they set for themselves.
+        person: who they are at the desk, with what they set for themselves there.
+        own: what they set.
         findings: what was looked at of the set-up; only admins are shown it.
     """
 
@@ -88,6 +89,7 @@ class Home:
     desks: tuple[str, ...]
     role: Role
     person: Person
+    own: OwnSettings = UNSET
     lists: Mapping[Pile, Page]
     snoozed: int = 0
     due: Mapping[str, datetime] = field(default_factory=dict)
