@@ -1,5 +1,6 @@
 """What somebody sees of a desk when they come home: their queue, what is late, who is there, what to mend."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -9,11 +10,11 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from core.deskfile import DeskFile
-from core.findings import Finding
 from core.hours import Calendar
 from core.lead import Lead, Value
 from core.reps import UNSET, OwnSettings, Person, person
 from core.rights import Role
+from core.store import Store
 from core.store.workload import Load, Workload
 
 ROWS = 6
@@ -82,25 +83,54 @@ class Home:
         team: the busiest first.
         person: who they are at the desk, with what they set for themselves there.
         own: what they set.
-        findings: what was looked at of the set-up; only admins are shown it.
     """
 
     desk: DeskFile
-    desks: tuple[str, ...]
     role: Role
     person: Person
+    desks: tuple[str, ...] = ()
     own: OwnSettings = UNSET
     lists: Mapping[Pile, Page]
     snoozed: int = 0
     due: Mapping[str, datetime] = field(default_factory=dict)
     team: tuple[Colleague, ...] = ()
-    findings: tuple[Finding, ...] = ()
 
     @property
     def place(self) -> Place:
         """Where this is."""
         moved = {pile: page.after for pile, page in self.lists.items() if page.after}
         return Place(desk=self.desk.channel, after=moved)
+
+
+async def read(store: Store, desk: DeskFile, user: str, role: Role, *, place: Place, now: datetime) -> Home:
+    """What there is to show, from the store; no list is read further than its page."""
+    loads, own = await asyncio.gather(store.workload.loads(desk.channel), store.reps.own(desk.channel))
+    mine, free = loads.get(user, Load()), loads.get(None, Load())
+    whose = {Pile.MINE: (user, mine.waiting), Pile.UNCLAIMED: (None, free.waiting)}
+    pages = await asyncio.gather(
+        *(
+            page(store.workload, desk.channel, owner, after=place.after.get(pile, 0), total=total)
+            for pile, (owner, total) in whose.items()
+        )
+    )
+    settings = own.get(user, UNSET)
+    return Home(
+        desk=desk,
+        role=role,
+        person=person(desk, user, settings),
+        own=settings,
+        lists=dict(zip(whose, pages, strict=True)),
+        snoozed=mine.snoozed,
+        team=team(desk, own, loads, now),
+    )
+
+
+async def turned_back(store: Store, user: str, place: Place, pile: Pile) -> Place:
+    """The same place with that list turned back by a page."""
+    owner = None if pile == Pile.UNCLAIMED else user
+    here = place.after.get(pile, 0)
+    before = await store.workload.page_before(place.desk or "", owner, after=here, limit=ROWS)
+    return place.at(pile, before)
 
 
 async def page(workload: Workload, desk: str, owner: str | None, *, after: int, total: int) -> Page:
@@ -137,5 +167,5 @@ def on_duty(desk: DeskFile, who: Person, now: datetime) -> bool:
 
 def away_until(who: Person, now: datetime) -> date | None:
     """The last day of the absence that somebody is in; None: in none."""
-    today = now.astimezone(ZoneInfo(who.time_zone)).date()
+    today = who.today(now)
     return max((each.last for each in who.away if each.first <= today <= each.last), default=None)

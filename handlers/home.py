@@ -3,11 +3,10 @@
 No contact data is here but senders' names: opening Home is no reading of a lead.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from core.findings import Finding
 from core.home import Colleague, Home, Page, Pile
@@ -47,7 +46,7 @@ STRANGER: Final = (
 AWAY: Final = "Slack or the store does not answer right now. No lead is lost. Please come back in a minute."
 
 TEAM_MAX, DESKS_MAX, FINDINGS_MAX = 20, 100, 12
-_SAYS_MAX = 200
+_SAYS_MAX = 300
 
 _MINE = {
     DeskStatus.NEW: "Given to you",
@@ -62,15 +61,17 @@ def view(
     now: datetime,
     links: Mapping[str, str] | None = None,
     hidden: Hidden = nothing_hidden,
+    findings: Sequence[Finding] = (),
     notice: str = "",
 ) -> Block:
-    """Somebody's Home of one desk, at most 40 blocks whatever there is.
+    """Somebody's Home of one desk, at most 60 blocks whatever there is.
 
     Args:
         home: what there is to show.
         now: aware.
         links: addresses of the leads' cards, by lead id.
         hidden: business type -> names of entities that are not shown.
+        findings: what was looked at of the set-up: for admins only.
         notice: what came of the last click, a sentence of ours.
     """
     blocks = _top(home)
@@ -79,9 +80,7 @@ def view(
     shown = _Lists(home=home, now=now, links=links or {}, hidden=hidden)
     for pile in Pile:
         blocks += shown.pile(pile)
-    blocks += [*_team(home), *_mine(home, now)]
-    if home.role == Role.ADMIN:
-        blocks += _set_up(home.findings)
+    blocks += [*_team(home), *_mine(home, now), *_set_up(findings)]
     return {"type": "home", "private_metadata": home.place.model_dump_json(), "blocks": blocks}
 
 
@@ -127,7 +126,7 @@ class _Lists:
             {"type": "divider"},
             {"type": "section", "text": markup(f"*{TITLES[pile]}*{count}")},
         ]
-        if not page.leads:
+        if not page.leads and pile in EMPTY:
             blocks.append({"type": "context", "elements": [plain(EMPTY[pile], 200)]})
         blocks += [self._row(pile, lead) for lead in page.leads]
         if turns := _turns(pile, page):
@@ -203,26 +202,27 @@ def _colleague(each: Colleague, *, sees_all: bool) -> str:
 
 
 def _mine(home: Home, now: datetime) -> list[Block]:
-    today = now.astimezone(ZoneInfo(home.person.time_zone)).date()
-    said = me.lines(home.desk, home.person.user, home.own, today)
+    said = me.lines(home.desk, home.person, home.own, now)
     edit = {"type": "button", "action_id": me.EDIT, "text": plain("Edit", 75), "value": home.desk.channel}
     title = "*My hours and notices*"
     section: Block = {"type": "section", "text": markup("\n".join([title, *said])), "accessory": edit}
     return [{"type": "divider"}, section]
 
 
-def _set_up(findings: tuple[Finding, ...]) -> list[Block]:
+def _set_up(findings: Sequence[Finding]) -> list[Block]:
+    """What is wrong with its mend, a block each; what is right in a line."""
     if not findings:
         return []
-    wrong = sum(not each.fine for each in findings)
-    title = f"*Set-up* · {f'{wrong} to mend' if wrong else 'all is well'}"
-    said = [_finding(each) for each in sorted(findings, key=lambda each: each.fine)[:FINDINGS_MAX]]
-    return [{"type": "divider"}, {"type": "section", "text": markup("\n".join([title, *said]))}]
-
-
-def _finding(each: Finding) -> str:
-    mark = "\N{WHITE HEAVY CHECK MARK}" if each.fine else "\N{WARNING SIGN}"
-    return f"{mark} *{escape(each.name, 40)}*  {escape(each.says, _SAYS_MAX)}"
+    wrong = [each for each in findings if not each.fine]
+    title = f"*Set-up* · {f'{len(wrong)} to mend' if wrong else 'all is well'}"
+    blocks: list[Block] = [{"type": "divider"}, {"type": "section", "text": markup(title)}]
+    for each in wrong[:FINDINGS_MAX]:
+        said = f"\N{WARNING SIGN} *{escape(each.name, 40)}*  {escape(each.says, _SAYS_MAX)}"
+        blocks.append({"type": "section", "text": markup(said)})
+    fine = [f"{escape(each.name, 40)}: {escape(each.says, 80)}" for each in findings if each.fine]
+    if fine:
+        blocks.append({"type": "context", "elements": [markup("\n".join(fine[:FINDINGS_MAX]))]})
+    return blocks
 
 
 def _channel(channel: str) -> str:

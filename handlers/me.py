@@ -1,7 +1,7 @@
 """My hours, days off and how loudly I am told: as they stand, and the form in which they are set; pure."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -10,7 +10,7 @@ from core.deskfile import ALWAYS, Days, DeskFile, Level
 from core.deskfile.spelling import TimeZone, away
 from core.deskfile.weeks import EXAMPLE, read_span, read_week, written_span, written_week
 from core.home import Place
-from core.reps import OwnSettings, person
+from core.reps import OwnSettings, Person
 from handlers.modals import entered, errors, field, modal, option, text
 from handlers.mrkdwn import Block, clean, cut, escape, plain
 
@@ -47,12 +47,11 @@ _ZONE: Final[TypeAdapter[str]] = TypeAdapter(TimeZone)
 _HOURS_MAX, _SHORT = 500, 60
 
 
-def lines(desk: DeskFile, user: str, own: OwnSettings, today: date) -> list[str]:
-    """How somebody's hours, absences and notices stand, a line of mrkdwn each; ``today`` where they are."""
-    who = person(desk, user, own)
+def lines(desk: DeskFile, who: Person, own: OwnSettings, now: datetime) -> list[str]:
+    """How somebody's hours, absences and notices stand, a line of mrkdwn each; ``own`` is what they set."""
     level, whose = (who.level, "") if who.level else (desk.noise.level, ", as the desk has it")
     quiet, at_night = (own.quiet, "") if own.quiet else (desk.noise.quiet, ", as the desk has them")
-    off = ", ".join(_days(each) for each in _to_come(who.away, today))
+    off = ", ".join(_days(each) for each in _to_come(who.away, who.today(now)))
     hours = "at all hours" if who.hours == ALWAYS else written_week(who.hours).replace("\n", "; ")
     said = [
         f"*At work* {escape(cut(hours, 300))}, {escape(who.time_zone)}",

@@ -105,6 +105,11 @@ class Directory:
         found = await self._user(user)
         return not (found.get("is_bot") or found.get("deleted"))
 
+    async def check(self, desk: str) -> None:
+        """Refused, with the mend, unless the bot is in the desk's channel."""
+        if str((await self._slack.call("auth.test"))["user_id"]) not in await self._in_channel(desk):
+            raise Refused("Slack", f"the bot is not in {desk}: invite it there with /invite")
+
     async def name_of(self, user: str) -> str | None:
         """How people call the user, for lines that must not ping; None when Slack does not say."""
         return next(iter(await self._names_of(user)), None)
@@ -193,8 +198,10 @@ class Directory:
     async def _members(self, desk: str) -> frozenset[str]:
         if self._listed.members:
             return await self._resolved(self._listed.members) | set(self._desks.of(desk).reps)
-        channel, cursor = await self.channel_id(desk), ""
-        members = set(self._desks.of(desk).reps)
+        return await self._in_channel(desk) | set(self._desks.of(desk).reps)
+
+    async def _in_channel(self, desk: str) -> frozenset[str]:
+        channel, cursor, members = await self.channel_id(desk), "", set[str]()
         while True:
             answer = await self._slack.call(
                 "conversations.members", channel=channel, limit=PAGE, cursor=cursor
