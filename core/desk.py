@@ -14,7 +14,7 @@ from core import edits, metrics
 from core.actions import API, Action, ActionName, decide
 from core.deskfile import DeskFile
 from core.desks import Desks
-from core.errors import InvalidLead, NotAllowed
+from core.errors import InvalidLead, NotAllowed, Refused
 from core.home import Home, Place
 from core.home import read as read_home
 from core.lead import OPEN, DeskStatus, Draft, Event, Lead, Match, MatchKind, Part, utcnow
@@ -139,13 +139,20 @@ class Desk:
         await self.parts.store.waiting.wake(Part.CARD, utcnow())
 
     async def admit(self, user: str) -> tuple[str, ...]:
-        """The desks whose leads this user may see; NotAllowed when there is none."""
-        channels = self.desks.channels
-        roles = [await self.parts.members.role(user, channel) for channel in channels]
-        seen = tuple(channel for channel, role in zip(channels, roles, strict=True) if role is not None)
+        """The desks whose leads this user may see; NotAllowed when there is none.
+
+        A desk whose people cannot be told, as its channel is gone, keeps nobody from the others.
+        """
+        seen, unknown = [], None
+        for channel in self.desks.channels:
+            try:
+                if await self.parts.members.role(user, channel) is not None:
+                    seen.append(channel)
+            except Refused as error:
+                unknown = error
         if not seen:
-            raise NotAllowed(NOT_A_MEMBER)
-        return seen
+            raise unknown or NotAllowed(NOT_A_MEMBER)
+        return tuple(seen)
 
     async def admit_to(self, user: str, *leads: Lead) -> None:
         """NotAllowed unless the user may see these leads."""

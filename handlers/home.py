@@ -44,6 +44,7 @@ STRANGER: Final = (
     "Ask to be invited to a desk's channel if you should."
 )
 AWAY: Final = "Slack or the store does not answer right now. No lead is lost. Please come back in a minute."
+TO_MEND: Final = "Your desk cannot be shown. {why}. Please tell whoever runs it."
 
 TEAM_MAX, DESKS_MAX, FINDINGS_MAX = 20, 100, 12
 _SAYS_MAX = 300

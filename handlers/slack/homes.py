@@ -50,7 +50,10 @@ class Homes:
             links = await self._directory.links(await self._desk.cards(leads))
         except NotAllowed:
             return home.told(home.STRANGER)
-        except (Unavailable, Refused) as error:
+        except Refused as error:
+            log.warning("home_not_read", user=user, why=error.why)
+            return home.told(home.TO_MEND.format(why=error))
+        except Unavailable as error:
             log.warning("home_not_read", user=user, why=error.why)
             return home.told(home.AWAY)
         admin = shown.role == Role.ADMIN
