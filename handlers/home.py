@@ -10,7 +10,7 @@ from typing import Final
 
 from core.findings import Finding
 from core.home import Colleague, Home, Page, Pile
-from core.lead import DeskStatus, Lead
+from core.lead import DeskStatus, Lead, Urgency
 from core.rights import Role
 from handlers import cards, lists, me, wording
 from handlers.lists import Hidden, nothing_hidden
@@ -61,6 +61,7 @@ def view(
     *,
     now: datetime,
     links: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
     hidden: Hidden = nothing_hidden,
     findings: Sequence[Finding] = (),
     notice: str = "",
@@ -71,11 +72,12 @@ def view(
         home: what there is to show.
         now: aware.
         links: addresses of the leads' cards, by lead id.
+        names: what the desks' channels are called.
         hidden: business type -> names of entities that are not shown.
         findings: what was looked at of the set-up: for admins only.
         notice: what came of the last click, a sentence of ours.
     """
-    blocks = _top(home)
+    blocks = _top(home, names or {})
     if notice:
         blocks.append({"type": "section", "text": markup(sentence(notice))})
     shown = _Lists(home=home, now=now, links=links or {}, hidden=hidden)
@@ -90,13 +92,12 @@ def told(text: str) -> Block:
     return {"type": "home", "blocks": [{"type": "section", "text": plain(text, 3_000)}]}
 
 
-def _top(home: Home) -> list[Block]:
+def _top(home: Home, names: Mapping[str, str]) -> list[Block]:
     sleep = f"{home.snoozed} of yours snoozed" if home.snoozed else ""
-    counts = [f"{page.total} {TITLES[pile].lower()}" for pile, page in home.lists.items() if page.total]
-    said = [_channel(home.desk.channel), f"you are {ROLES[home.role]} here", *counts, sleep]
+    said = [_channel(home.desk.channel), f"you are {ROLES[home.role]} here", sleep]
     elements: list[Block] = [{"type": "button", "action_id": REFRESH, "text": plain("Refresh", 75)}]
     if len(home.desks) > 1:
-        options = [option(each, each) for each in home.desks[:DESKS_MAX]]
+        options = [option(each, names.get(each, each)) for each in home.desks[:DESKS_MAX]]
         chosen = next((each for each in options if each["value"] == home.desk.channel), options[0])
         elements.insert(
             0, {"type": "static_select", "action_id": DESK, "options": options, "initial_option": chosen}
@@ -122,7 +123,7 @@ class _Lists:
         page = self.home.lists.get(pile, Page())
         if not page.total and pile not in EMPTY:
             return []
-        count = f" · {page.total:,}, the one that waits longest first" if page.total > 1 else ""
+        count = f" · {page.total:,}, oldest first" if page.total > 1 else ""
         blocks: list[Block] = [
             {"type": "divider"},
             {"type": "section", "text": markup(f"*{TITLES[pile]}*{count}")},
@@ -138,7 +139,9 @@ class _Lists:
         line = lists.linked(lead, escape(wording.notice(lead, self.hidden(lead.business_type))), self.links)
         facts = [_state(pile, lead), self._clock(lead), ago(lead.received_at)]
         facts += [escape(wording.sender(lead), 60), escape(wording.source(lead))]
-        said = markup(f"*{line}*\n{' · '.join(filter(None, facts))}")
+        alarm = lead.analysis is not None and lead.analysis.urgency == Urgency.URGENT
+        mark = f"{wording.ALARM} " if alarm else ""
+        said = markup(f"{mark}*{line}*\n{' · '.join(filter(None, facts))}")
         row: Block = {"type": "section", "text": said}
         if lead.owner is None and self.home.role != Role.VIEWER:
             row["accessory"] = {

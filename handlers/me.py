@@ -52,19 +52,22 @@ def lines(desk: DeskFile, who: Person, own: OwnSettings, now: datetime) -> list[
     level, whose = (who.level, "") if who.level else (desk.noise.level, ", as the desk has it")
     quiet, at_night = (own.quiet, "") if own.quiet else (desk.noise.quiet, ", as the desk has them")
     off = ", ".join(_days(each) for each in _to_come(who.away, who.today(now)))
-    hours = "at all hours" if who.hours == ALWAYS else written_week(who.hours).replace("\n", "; ")
     said = [
-        f"*At work* {escape(cut(hours, 300))}, {escape(who.time_zone)}",
+        f"*At work* {escape(_hours(who))}, {escape(who.time_zone)}",
         f"*Away* {escape(cut(off, 300)) if off else 'not planned'}",
         f"*New leads of mine* {LEVELS[level].lower()}{whose}",
     ]
     return [*said, f"*Quiet hours* {written_span(quiet)}{at_night}"] if quiet else said
 
 
-def form(desk: DeskFile, own: OwnSettings, today: date, *, place: Place) -> Block:
-    """The form, filled with what somebody set; what they did not set is the desk's.
+def form(given: Person, own: OwnSettings, today: date, *, place: Place) -> Block:
+    """The form, filled with what somebody set.
 
-    place: where the Home is that shows it afterwards; its desk is the one that is set for.
+    Args:
+        given: what they are without that, by the desk's file.
+        own: what they set.
+        today: where they are.
+        place: where the Home is that shows it afterwards; its desk is the one that is set for.
     """
     kept = [option(_value(each), _days(each)) for each in _to_come(own.away, today)[:ABSENCES_MAX]]
     choices = [option(AS_THE_DESK, "As the desk has it"), *(option(key, LEVELS[key]) for key in Level)]
@@ -73,15 +76,16 @@ def form(desk: DeskFile, own: OwnSettings, today: date, *, place: Place) -> Bloc
     picker: Block = {"type": "datepicker"}
     hours = text(_HOURS_MAX, written_week(own.hours) if own.hours else "", multiline=True)
     blocks = [
-        field(HOURS, "When I work", hours, hint=f"Like {EXAMPLE}, a line a day. Empty: as the desk has it."),
-        field(ZONE, "Time zone", text(_SHORT, own.time_zone or ""), hint=f"Empty: {desk.time_zone}."),
+        field(HOURS, "When I work", hours, hint=f"Like {EXAMPLE}, a line a day. Empty: {_hours(given)}."),
+        field(ZONE, "Time zone", text(_SHORT, own.time_zone or ""), hint=f"Empty: {given.time_zone}."),
         *([field(KEPT, "Days off; untick what is cancelled", absences)] if kept else []),
-        field(FIRST, "I am away from", picker),
-        field(LAST, "until, that day too", picker),
+        field(FIRST, "Away from", picker),
+        field(LAST, "Away until, that day too", picker),
         field(
             LEVEL,
             "Tell me of leads that are given to me",
             {"type": "radio_buttons", "options": choices, "initial_option": chosen},
+            optional=False,
         ),
         field(
             QUIET,
@@ -132,6 +136,10 @@ def _absences(view: Any, today: date) -> tuple[tuple[Days, ...], dict[str, str]]
         return (), errors(LAST if last else FIRST, OVER)
     off = sorted({*kept, Days(first=begin, last=end)}, key=lambda each: (each.first, each.last))
     return tuple(off), errors(FIRST, NO_ROOM) if len(off) > ABSENCES_MAX else {}
+
+
+def _hours(who: Person) -> str:
+    return cut("at all hours" if who.hours == ALWAYS else written_week(who.hours).replace("\n", "; "), 300)
 
 
 def _zone(said: str) -> str | None:

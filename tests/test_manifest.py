@@ -17,7 +17,7 @@ import handlers.slack
 from core.home import Place
 from core.lead import DeskStatus, MatchKind
 from core.merge import preview
-from core.reps import UNSET
+from core.reps import UNSET, person
 from handlers import cards, editing, home, me, merging, steps, views
 from tests import home_examples
 from tests.lead_examples import NOW, lead, match
@@ -107,7 +107,7 @@ def let_through() -> dict[str, dict[str, Any]]:
         forms = [views.new_lead(), merging.choose(lead(), []), merging.confirm(merge)]
         forms += [editing.form(lead(), {}), steps.note(lead()), steps.snoozing(lead(), NOW)]
         forms += [steps.closing(lead()), steps.spam(lead())]
-        forms.append(me.form(home_examples.DESK, UNSET, NOW.date(), place=Place()))
+        forms.append(me.form(person(home_examples.DESK, "U0ANA"), UNSET, NOW.date(), place=Place()))
         for view in forms:
             payloads[view["callback_id"]] = {"type": "view_submission", "view": view}
     return payloads

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,22 +67,34 @@ class Directory:
         if not channel.startswith("#"):
             return channel
         if channel not in self._channels:
-            cursor = ""
-            while channel not in self._channels:
-                answer = await self._slack.call(
-                    "conversations.list",
-                    types="public_channel,private_channel",
-                    exclude_archived=True,
-                    limit=PAGE,
-                    cursor=cursor,
-                )
-                self._channels |= {f"#{found['name']}": found["id"] for found in answer["channels"]}
-                cursor = answer.get("response_metadata", {}).get("next_cursor", "")
-                if not cursor:
-                    break
+            await self._read_channels(channel)
             if channel not in self._channels:
                 raise Refused("Slack", f"there is no channel {channel} that the bot can see: invite it there")
         return self._channels[channel]
+
+    async def channel_names(self, channels: Sequence[str]) -> dict[str, str]:
+        """What people call these channels; an id stays one where Slack does not say."""
+        if any(not each.startswith("#") and each not in self._channels.values() for each in channels):
+            with suppress(Unavailable, Refused):
+                await self._read_channels()
+        names = {channel_id: name for name, channel_id in self._channels.items()}
+        return {each: names.get(each, each) for each in channels}
+
+    async def _read_channels(self, wanted: str | None = None) -> None:
+        """Learn the ids of the channels, of all or up to the one that is wanted."""
+        cursor = ""
+        while wanted is None or wanted not in self._channels:
+            answer = await self._slack.call(
+                "conversations.list",
+                types="public_channel,private_channel",
+                exclude_archived=True,
+                limit=PAGE,
+                cursor=cursor,
+            )
+            self._channels |= {f"#{found['name']}": found["id"] for found in answer["channels"]}
+            cursor = answer.get("response_metadata", {}).get("next_cursor", "")
+            if not cursor:
+                break
 
     async def role(self, user: str, desk: str) -> Role | None:
         """What the user is at the desk; the last lists known are used when Slack is away."""

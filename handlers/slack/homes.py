@@ -48,6 +48,7 @@ class Homes:
             shown = await self._desk.home(user, place)
             leads = [lead for page in shown.lists.values() for lead in page.leads]
             links = await self._directory.links(await self._desk.cards(leads))
+            names = await self._directory.channel_names(shown.desks) if len(shown.desks) > 1 else {}
         except NotAllowed:
             return home.told(home.STRANGER)
         except Refused as error:
@@ -59,5 +60,11 @@ class Homes:
         admin = shown.role == Role.ADMIN
         findings = await self._setup.findings(self._desk.parts, shown.desk) if admin else ()
         return home.view(
-            shown, now=utcnow(), links=links, hidden=self._desk.hidden, findings=findings, notice=notice
+            shown,
+            now=utcnow(),
+            links=links,
+            names=names,
+            hidden=self._desk.hidden,
+            findings=findings,
+            notice=notice,
         )

@@ -68,7 +68,7 @@ async def _form(desk: Desk, user: str, place: Place) -> Block:
     except (Unavailable, Refused):
         return modals.told(me.TITLE, AWAY)
     today = person(file, user, own).today(utcnow())
-    return me.form(file, own, today, place=place.model_copy(update={"desk": file.channel}))
+    return me.form(person(file, user), own, today, place=place.model_copy(update={"desk": file.channel}))
 
 
 async def _save(desk: Desk, user: str, place: Place, view: dict[str, Any]) -> dict[str, str]:
