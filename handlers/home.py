@@ -138,7 +138,8 @@ class _Lists:
     def _row(self, pile: Pile, lead: Lead) -> Block:
         line = lists.linked(lead, escape(wording.notice(lead, self.hidden(lead.business_type))), self.links)
         facts = [_state(pile, lead), self._clock(lead), ago(lead.received_at)]
-        facts += [escape(wording.sender(lead), 60), escape(wording.source(lead))]
+        who, door = wording.sender(lead), wording.source(lead)
+        facts += [escape(who, 60), escape(door) if door != who else ""]
         alarm = lead.analysis is not None and lead.analysis.urgency == Urgency.URGENT
         mark = f"{wording.ALARM} " if alarm else ""
         said = markup(f"{mark}*{line}*\n{' · '.join(filter(None, facts))}")

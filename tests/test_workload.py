@@ -8,11 +8,16 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert
 
+from core.deskfile import DeskFile
+from core.home import Pile, Place, read
 from core.lead import DeskStatus, utcnow
+from core.rights import Role
 from core.store import Store, open_store
 from core.store.tables import leads
 from core.store.workload import Load
+from handlers.home import view
 from tests.databases import KINDS, fresh_database
+from tests.slack_limits import check_view
 
 NOW = utcnow()
 
@@ -106,6 +111,29 @@ async def test_loads_count_what_waits_and_what_sleeps_for_everybody(store: Store
         (DeskStatus.APPROVED, "U2"),
     )
     assert await store.workload.loads("C1") == {"U1": Load(2, 1), None: Load(1), "U2": Load(1)}
+
+
+async def test_ten_thousand_open_leads_make_a_home_within_slack_s_limits(store: Store) -> None:
+    states = [(DeskStatus.CLAIMED, "U0ANA"), (DeskStatus.NEW, None), (DeskStatus.SNOOZED, "U0ANA")]
+    people = [(DeskStatus.CLAIMED, f"U{place}") for place in range(200)]
+    await keep(store, *(states * 3_300), *people)
+    desk = DeskFile(channel="C1")
+    place = Place(after={Pile.MINE: 2_000})
+    home = await read(store, desk, "U0ANA", Role.ADMIN, place=place, now=NOW)
+    assert {pile: page.total for pile, page in home.lists.items()} == {
+        Pile.MINE: 3_300,
+        Pile.UNCLAIMED: 3_300,
+    }
+    assert (home.snoozed, len(home.team), home.place.after) == (3_300, 201, {Pile.MINE: 2_000})
+    check_view(view(home, now=NOW))
+
+
+async def test_a_page_whose_leads_are_all_done_is_the_first_one(store: Store) -> None:
+    await keep(store, *[(DeskStatus.NEW, None)] * 3)
+    place = Place(after={Pile.UNCLAIMED: 1_003})
+    home = await read(store, DeskFile(channel="C1"), "U0ANA", Role.REP, place=place, now=NOW)
+    assert [lead.number for lead in home.lists[Pile.UNCLAIMED].leads] == ["L-1001", "L-1002", "L-1003"]
+    assert home.place.after == {}
 
 
 async def test_ten_thousand_open_leads_among_thirty_thousand_do_not_slow_a_queue_down(store: Store) -> None:
