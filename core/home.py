@@ -15,7 +15,7 @@ from core.lead import Lead, Value
 from core.reps import UNSET, OwnSettings, Person, person
 from core.rights import Role
 from core.store import Store
-from core.store.workload import Load, Workload
+from core.store.workload import Load, Queue, Workload
 
 ROWS = 6
 """Leads of a list that are shown at once."""
@@ -34,10 +34,17 @@ class Place(Value):
 
     desk: str | None = Field(default=None, description="the desk's channel; None: their first")
     after: Mapping[Pile, int] = Field(default_factory=dict, description="the lead before the page: number")
+    back: Pile | None = Field(
+        default=None, description="a list that is to be turned back by a page from there"
+    )
 
-    def at(self, pile: Pile, after: int) -> "Place":
-        """The same place with one list moved."""
+    def forth(self, pile: Pile, after: int) -> "Place":
+        """The same place with one list turned to what comes after this lead."""
         return self.model_copy(update={"after": {**self.after, pile: after}})
+
+    def turned_back(self, pile: Pile) -> "Place":
+        """The same place with one list turned back by a page."""
+        return self.model_copy(update={"back": pile})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,12 +113,12 @@ async def read(store: Store, desk: DeskFile, user: str, role: Role, *, place: Pl
     """What there is to show, from the store; no list is read further than its page."""
     loads, own = await asyncio.gather(store.workload.loads(desk.channel), store.reps.own(desk.channel))
     mine, free = loads.get(user, Load()), loads.get(None, Load())
-    whose = {Pile.MINE: (user, mine.waiting), Pile.UNCLAIMED: (None, free.waiting)}
+    piles = {
+        Pile.MINE: (Queue(desk.channel, user), mine.waiting),
+        Pile.UNCLAIMED: (Queue(desk.channel, None), free.waiting),
+    }
     pages = await asyncio.gather(
-        *(
-            page(store.workload, desk.channel, owner, after=place.after.get(pile, 0), total=total)
-            for pile, (owner, total) in whose.items()
-        )
+        *(_page(store.workload, queue, place, pile, total) for pile, (queue, total) in piles.items())
     )
     settings = own.get(user, UNSET)
     return Home(
@@ -119,25 +126,20 @@ async def read(store: Store, desk: DeskFile, user: str, role: Role, *, place: Pl
         role=role,
         person=person(desk, user, settings),
         own=settings,
-        lists=dict(zip(whose, pages, strict=True)),
+        lists=dict(zip(piles, pages, strict=True)),
         snoozed=mine.snoozed,
         team=team(desk, own, loads, now),
     )
 
 
-async def turned_back(store: Store, user: str, place: Place, pile: Pile) -> Place:
-    """The same place with that list turned back by a page."""
-    owner = None if pile == Pile.UNCLAIMED else user
-    here = place.after.get(pile, 0)
-    before = await store.workload.page_before(place.desk or "", owner, after=here, limit=ROWS)
-    return place.at(pile, before)
-
-
-async def page(workload: Workload, desk: str, owner: str | None, *, after: int, total: int) -> Page:
-    """The page after this lead, or the first where none is left there."""
-    found = await workload.page(desk, owner, after=after, limit=ROWS + 1)
+async def _page(workload: Workload, queue: Queue, place: Place, pile: Pile, total: int) -> Page:
+    """The list's page at this place, or the first where none is left there."""
+    after = place.after.get(pile, 0)
+    if place.back == pile:
+        after = await workload.page_before(queue, after=after, limit=ROWS)
+    found = await workload.page(queue, after=after, limit=ROWS + 1)
     if not found and after:
-        after, found = 0, await workload.page(desk, owner, after=0, limit=ROWS + 1)
+        after, found = 0, await workload.page(queue, after=0, limit=ROWS + 1)
     return Page(leads=tuple(found[:ROWS]), total=total, after=after, more=len(found) > ROWS)
 
 

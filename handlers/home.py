@@ -84,7 +84,11 @@ def view(
     for pile in Pile:
         blocks += shown.pile(pile)
     blocks += [*_team(home), *_mine(home, now), *_set_up(findings)]
-    return {"type": "home", "private_metadata": home.place.model_dump_json(), "blocks": blocks}
+    return {
+        "type": "home",
+        "private_metadata": home.place.model_dump_json(exclude_none=True),
+        "blocks": blocks,
+    }
 
 
 def told(text: str) -> Block:

@@ -17,6 +17,7 @@ from core.deskfile.weeks import read_week
 from core.home import ROWS
 from core.lead import DeskStatus, Lead, utcnow
 from core.ports import Embedder
+from core.store.workload import Queue
 from handlers import home as views
 from tests.product import Product, text_of
 from tests.slack_limits import check_view
@@ -157,7 +158,7 @@ async def test_a_click_in_one_home_publishes_no_other(bot: Product) -> None:
 async def test_turning_the_pages_meets_every_unclaimed_lead_and_leads_back(bot: Product) -> None:
     for _ in range(ROWS + 2):
         await carded(bot)
-    waiting = await bot.app.store.workload.page(DESK, None, after=0, limit=500)
+    waiting = await bot.app.store.workload.page(Queue(DESK, None), after=0, limit=500)
     home = first = await opened(bot, "dana")
     found = rows(home)
     while "home:next:unclaimed" in str(home):

@@ -14,7 +14,7 @@ from core.lead import DeskStatus, utcnow
 from core.rights import Role
 from core.store import Store, open_store
 from core.store.tables import leads
-from core.store.workload import Load
+from core.store.workload import Load, Queue
 from handlers.home import view
 from tests.databases import KINDS, fresh_database
 from tests.slack_limits import check_view
@@ -63,7 +63,7 @@ async def keep(store: Store, *rows: tuple[DeskStatus, str | None], desk: str = "
 
 
 async def numbers(store: Store, owner: str | None, *, after: int = 0, limit: int = 10) -> list[int]:
-    found = await store.workload.page("C1", owner, after=after, limit=limit)
+    found = await store.workload.page(Queue("C1", owner), after=after, limit=limit)
     return [int(lead.number.removeprefix("L-")) for lead in found]
 
 
@@ -96,7 +96,7 @@ async def test_paging_forth_and_back_meets_every_lead_once(store: Store) -> None
         starts.append(after)
         after = page[-1]
     assert seen == list(range(1001, 1009))
-    before = [await store.workload.page_before("C1", None, after=start, limit=3) for start in starts]
+    before = [await store.workload.page_before(Queue("C1", None), after=start, limit=3) for start in starts]
     assert before == [0, 0, 1003]
 
 

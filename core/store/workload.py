@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from core.lead import OPEN, DeskStatus, Lead
 from core.store.database import Database
@@ -22,21 +22,29 @@ class Load:
     snoozed: int = 0
 
 
+@dataclass(frozen=True)
+class Queue:
+    """Leads of a desk that wait for an owner, or without one for whoever claims them; oldest first."""
+
+    desk: str
+    owner: str | None
+
+
 class Workload:
-    """Open leads of a desk, oldest first. An owner of None is nobody: leads that wait to be claimed."""
+    """Open leads of a desk: queues of them, and how many everybody has."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def page(self, desk: str, owner: str | None, *, after: int, limit: int) -> list[Lead]:
+    async def page(self, queue: Queue, *, after: int, limit: int) -> list[Lead]:
         """The next so many that came after the lead of that number; 0: from the oldest on."""
-        query = _waiting(desk, owner).where(leads.c.number > after).order_by(leads.c.number).limit(limit)
+        query = _waiting(queue).where(leads.c.number > after).order_by(leads.c.number).limit(limit)
         return await self._database.read(lambda connection: whole_leads(connection, query))
 
-    async def page_before(self, desk: str, owner: str | None, *, after: int, limit: int) -> int:
+    async def page_before(self, queue: Queue, *, after: int, limit: int) -> int:
         """The ``after`` of the page that comes before the one after this number."""
         query = (
-            _waiting(desk, owner)
+            _waiting(queue)
             .with_only_columns(leads.c.number)
             .where(leads.c.number <= after)
             .order_by(leads.c.number.desc())
@@ -66,6 +74,6 @@ class Workload:
         return await self._database.read(read)
 
 
-def _waiting(desk: str, owner: str | None) -> Select[Any]:
-    whose: ColumnElement[bool] = leads.c.owner.is_(None) if owner is None else leads.c.owner == owner
-    return select(leads).where(leads.c.desk == desk, leads.c.desk_status.in_(sorted(AWAKE)), whose)
+def _waiting(queue: Queue) -> Select[Any]:
+    at_desk = leads.c.desk == queue.desk, leads.c.desk_status.in_(sorted(AWAKE))
+    return select(leads).where(*at_desk, leads.c.owner.is_not_distinct_from(queue.owner))

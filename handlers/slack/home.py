@@ -10,7 +10,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from core.actions import Action, ActionName
 from core.desk import Desk
 from core.errors import NotAllowed, NotFound, Refused, Unavailable
-from core.home import Pile, Place, turned_back
+from core.home import Pile, Place
 from handlers import home
 from handlers.slack.homes import Homes
 
@@ -26,7 +26,7 @@ NOT_NOW = "Slack or the store does not answer right now. Please click again in a
 def register(app: AsyncApp, desk: Desk, homes: Homes) -> None:
     """Listen to Home being opened, and to what is clicked there."""
     _claims(app, desk, homes)
-    _turns(app, desk, homes)
+    _turns(app, homes)
 
     @app.event("app_home_opened")
     async def opened(event: dict[str, Any]) -> None:
@@ -52,19 +52,17 @@ def place_of(body: dict[str, Any]) -> Place:
         return Place()
 
 
-def _turns(app: AsyncApp, desk: Desk, homes: Homes) -> None:
+def _turns(app: AsyncApp, homes: Homes) -> None:
     @app.action(re.compile(f"^{home.NEXT}:"))
     async def forth(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
-        place = place_of(body).at(_pile(action), int(action["value"]))
+        place = place_of(body).forth(_pile(action), int(action["value"]))
         await homes.show(body["user"]["id"], place)
 
     @app.action(re.compile(f"^{home.BACK}:"))
     async def back(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
-        user = body["user"]["id"]
-        place = await turned_back(desk.parts.store, user, place_of(body), _pile(action))
-        await homes.show(user, place)
+        await homes.show(body["user"]["id"], place_of(body).turned_back(_pile(action)))
 
 
 def _claims(app: AsyncApp, desk: Desk, homes: Homes) -> None:
