@@ -143,15 +143,17 @@ class Desk:
 
         A desk whose people cannot be told, as its channel is gone, keeps nobody from the others.
         """
-        seen, unknown = [], None
-        for channel in self.desks.channels:
+        channels, seen, refused = self.desks.channels, list[str](), list[Refused]()
+        for channel in channels:
             try:
                 if await self.parts.members.role(user, channel) is not None:
                     seen.append(channel)
             except Refused as error:
-                unknown = error
+                refused.append(error)
+        if len(refused) == len(channels):
+            raise refused[0]
         if not seen:
-            raise unknown or NotAllowed(NOT_A_MEMBER)
+            raise NotAllowed(NOT_A_MEMBER)
         return tuple(seen)
 
     async def admit_to(self, user: str, *leads: Lead) -> None:
