@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.deskfile import Days, DeskFile, Level, Rep
@@ -61,6 +61,7 @@ _pages = st.builds(
 ).filter(lambda page: page.leads or not page.more)
 
 
+@settings(max_examples=25)  # each has up to eighteen leads
 @given(st.dictionaries(st.sampled_from(Pile), _pages), st.sampled_from(Role))
 def test_any_leads_are_shown_within_slack_s_limits(lists: dict[Pile, Page], role: Role) -> None:
     check_view(shown.view(made(lists=lists, role=role), now=NOW))
