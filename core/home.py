@@ -111,25 +111,41 @@ class Home:
 
 async def read(store: Store, desk: DeskFile, user: str, role: Role, *, place: Place, now: datetime) -> Home:
     """What there is to show, from the store; no list is read further than its page."""
-    loads, own = await asyncio.gather(store.workload.loads(desk.channel), store.reps.own(desk.channel))
-    mine, free = loads.get(user, Load()), loads.get(None, Load())
-    piles = {
-        Pile.MINE: (Queue(desk.channel, user), mine.waiting),
-        Pile.UNCLAIMED: (Queue(desk.channel, None), free.waiting),
-    }
-    pages = await asyncio.gather(
-        *(_page(store.workload, queue, place, pile, total) for pile, (queue, total) in piles.items())
+    queues = _queues(desk.channel, user, role, now)
+    loads, own, late = await asyncio.gather(
+        store.workload.loads(desk.channel),
+        store.reps.own(desk.channel),
+        store.workload.count(queues[Pile.OVERDUE]),
     )
+    mine, free = loads.get(user, Load()), loads.get(None, Load())
+    totals = {Pile.OVERDUE: late, Pile.MINE: mine.waiting, Pile.UNCLAIMED: free.waiting}
+    pages = await asyncio.gather(
+        *(_page(store.workload, queue, place, pile, totals[pile]) for pile, queue in queues.items())
+    )
+    shown = {lead.lead_id for page in pages for lead in page.leads}
+    running = await store.clocks.of(shown)
     settings = own.get(user, UNSET)
     return Home(
         desk=desk,
         role=role,
         person=person(desk, user, settings),
         own=settings,
-        lists=dict(zip(piles, pages, strict=True)),
+        lists=dict(zip(queues, pages, strict=True)),
+        due={lead_id: clock.due_at for lead_id, clock in running.items() if clock.stopped_at is None},
         snoozed=mine.snoozed,
         team=team(desk, own, loads, now),
     )
+
+
+def _queues(desk: str, user: str, role: Role, now: datetime) -> dict[Pile, Queue]:
+    """Whose leads are in which list: what is late concerns whoever can do something about it."""
+    leads_others = role in {Role.MANAGER, Role.ADMIN}
+    late_of = frozenset[str | None]() if leads_others else frozenset({user, None})
+    return {
+        Pile.OVERDUE: Queue(desk, late_of, overdue_at=now),
+        Pile.MINE: Queue(desk, frozenset({user})),
+        Pile.UNCLAIMED: Queue(desk, frozenset({None})),
+    }
 
 
 async def _page(workload: Workload, queue: Queue, place: Place, pile: Pile, total: int) -> Page:

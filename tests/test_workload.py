@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from core.home import Pile, Place, read
 from core.lead import DeskStatus, utcnow
 from core.rights import Role
 from core.store import Store, open_store
-from core.store.tables import leads
+from core.store.tables import clocks, leads
 from core.store.workload import Load, Queue
 from handlers.home import view
 from tests.databases import KINDS, fresh_database
@@ -63,7 +64,7 @@ async def keep(store: Store, *rows: tuple[DeskStatus, str | None], desk: str = "
 
 
 async def numbers(store: Store, owner: str | None, *, after: int = 0, limit: int = 10) -> list[int]:
-    found = await store.workload.page(Queue("C1", owner), after=after, limit=limit)
+    found = await store.workload.page(Queue("C1", frozenset({owner})), after=after, limit=limit)
     return [int(lead.number.removeprefix("L-")) for lead in found]
 
 
@@ -96,7 +97,10 @@ async def test_paging_forth_and_back_meets_every_lead_once(store: Store) -> None
         starts.append(after)
         after = page[-1]
     assert seen == list(range(1001, 1009))
-    before = [await store.workload.page_before(Queue("C1", None), after=start, limit=3) for start in starts]
+    before = [
+        await store.workload.page_before(Queue("C1", frozenset({None})), after=start, limit=3)
+        for start in starts
+    ]
     assert before == [0, 0, 1003]
 
 
@@ -121,6 +125,7 @@ async def test_ten_thousand_open_leads_make_a_home_within_slack_s_limits(store: 
     place = Place(after={Pile.MINE: 2_000})
     home = await read(store, desk, "U0ANA", Role.ADMIN, place=place, now=NOW)
     assert {pile: page.total for pile, page in home.lists.items()} == {
+        Pile.OVERDUE: 0,
         Pile.MINE: 3_300,
         Pile.UNCLAIMED: 3_300,
     }
@@ -134,6 +139,34 @@ async def test_a_page_whose_leads_are_all_done_is_the_first_one(store: Store) ->
     home = await read(store, DeskFile(channel="C1"), "U0ANA", Role.REP, place=place, now=NOW)
     assert [lead.number for lead in home.lists[Pile.UNCLAIMED].leads] == ["L-1001", "L-1002", "L-1003"]
     assert home.place.after == {}
+
+
+async def clocked(store: Store, lead_id: str, due_at: datetime, stopped_at: datetime | None = None) -> None:
+    """A clock of this lead."""
+    row = {"lead_id": lead_id, "started_at": NOW, "due_at": due_at, "rung": 0, "stopped_at": stopped_at}
+    await store.database.write(lambda connection: connection.execute(insert(clocks).values(**row)))
+
+
+@pytest.mark.parametrize(
+    ("role", "late"), [(Role.REP, ["L-1001", "L-1002"]), (Role.MANAGER, ["L-1001", "L-1002", "L-1003"])]
+)
+async def test_what_is_late_concerns_its_owner_whoever_can_claim_it_and_managers(
+    store: Store, role: Role, late: list[str]
+) -> None:
+    before, later = NOW - timedelta(minutes=5), NOW + timedelta(minutes=5)
+    given, free, others = (DeskStatus.NEW, "U0ANA"), (DeskStatus.NEW, None), (DeskStatus.NEW, "U0BEN")
+    await keep(store, given, free, others, given, given)
+    for place in range(3):
+        await clocked(store, f"C1-{place}", before)
+    await clocked(store, "C1-3", before, stopped_at=NOW)
+    await clocked(store, "C1-4", later)
+    home = await read(store, DeskFile(channel="C1"), "U0ANA", role, place=Place(), now=NOW)
+    overdue = home.lists[Pile.OVERDUE]
+    assert [lead.number for lead in overdue.leads] == late
+    assert overdue.total == len(late)
+    assert home.due["C1-4"] == later
+    assert "C1-3" not in home.due
+    check_view(view(home, now=NOW))
 
 
 async def test_ten_thousand_open_leads_among_thirty_thousand_do_not_slow_a_queue_down(store: Store) -> None:

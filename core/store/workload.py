@@ -1,14 +1,15 @@
 """What waits at a desk: by owner, oldest first, a page at a time, and how much of it there is."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, false, func, or_, select
 
 from core.lead import OPEN, DeskStatus, Lead
 from core.store.database import Database
 from core.store.lead_rows import whole_leads
-from core.store.tables import leads
+from core.store.tables import clocks, leads
 
 AWAKE = OPEN - {DeskStatus.SNOOZED}
 """The states in which somebody should do something now."""
@@ -24,10 +25,16 @@ class Load:
 
 @dataclass(frozen=True)
 class Queue:
-    """Leads of a desk that wait for an owner, or without one for whoever claims them; oldest first."""
+    """Leads of a desk that wait, oldest first.
+
+    Attributes:
+        owners: for whom; None among them is nobody, whose leads wait to be claimed. Empty: for anybody.
+        overdue_at: only those on which somebody should have acted by then, and nobody has.
+    """
 
     desk: str
-    owner: str | None
+    owners: frozenset[str | None] = frozenset()
+    overdue_at: datetime | None = None
 
 
 class Workload:
@@ -53,6 +60,11 @@ class Workload:
         numbers = await self._database.read(lambda connection: connection.execute(query).scalars().all())
         return numbers[-1] if len(numbers) > limit else 0
 
+    async def count(self, queue: Queue) -> int:
+        """How many leads are in it."""
+        query = _waiting(queue).with_only_columns(func.count())
+        return await self._database.read(lambda connection: connection.execute(query).scalar_one())
+
     async def loads(self, desk: str) -> dict[str | None, Load]:
         """Everybody's load at the desk, and under None what nobody has claimed."""
         query = (
@@ -75,5 +87,12 @@ class Workload:
 
 
 def _waiting(queue: Queue) -> Select[Any]:
-    at_desk = leads.c.desk == queue.desk, leads.c.desk_status.in_(sorted(AWAKE))
-    return select(leads).where(*at_desk, leads.c.owner.is_not_distinct_from(queue.owner))
+    query = select(leads).where(leads.c.desk == queue.desk, leads.c.desk_status.in_(sorted(AWAKE)))
+    if queue.owners:
+        users = sorted(filter(None, queue.owners))
+        nobody = leads.c.owner.is_(None) if None in queue.owners else false()
+        query = query.where(or_(leads.c.owner.in_(users), nobody))
+    if queue.overdue_at is not None:
+        query = query.join(clocks, clocks.c.lead_id == leads.c.lead_id)
+        query = query.where(clocks.c.stopped_at.is_(None), clocks.c.due_at < queue.overdue_at)
+    return query
