@@ -112,15 +112,9 @@ class Home:
 async def read(store: Store, desk: DeskFile, user: str, role: Role, *, place: Place, now: datetime) -> Home:
     """What there is to show, from the store; no list is read further than its page."""
     queues = _queues(desk.channel, user, role, now)
-    loads, own, late = await asyncio.gather(
-        store.workload.loads(desk.channel),
-        store.reps.own(desk.channel),
-        store.workload.count(queues[Pile.OVERDUE]),
-    )
-    mine, free = loads.get(user, Load()), loads.get(None, Load())
-    totals = {Pile.OVERDUE: late, Pile.MINE: mine.waiting, Pile.UNCLAIMED: free.waiting}
+    loads, own = await asyncio.gather(store.workload.loads(desk.channel), store.reps.own(desk.channel))
     pages = await asyncio.gather(
-        *(_page(store.workload, queue, place, pile, totals[pile]) for pile, queue in queues.items())
+        *(_page(store.workload, queue, place, pile) for pile, queue in queues.items())
     )
     shown = {lead.lead_id for page in pages for lead in page.leads}
     running = await store.clocks.of(shown)
@@ -132,23 +126,23 @@ async def read(store: Store, desk: DeskFile, user: str, role: Role, *, place: Pl
         own=settings,
         lists=dict(zip(queues, pages, strict=True)),
         due={lead_id: clock.due_at for lead_id, clock in running.items() if clock.stopped_at is None},
-        snoozed=mine.snoozed,
+        snoozed=loads.get(user, Load()).snoozed,
         team=team(desk, own, loads, now),
     )
 
 
 def _queues(desk: str, user: str, role: Role, now: datetime) -> dict[Pile, Queue]:
-    """Whose leads are in which list: what is late concerns whoever can do something about it."""
+    """Whose leads are in which list; what is late is in none but its own, of whoever can do something."""
     leads_others = role in {Role.MANAGER, Role.ADMIN}
     late_of = frozenset[str | None]() if leads_others else frozenset({user, None})
     return {
-        Pile.OVERDUE: Queue(desk, late_of, overdue_at=now),
-        Pile.MINE: Queue(desk, frozenset({user})),
-        Pile.UNCLAIMED: Queue(desk, frozenset({None})),
+        Pile.OVERDUE: Queue(desk, late_of, now, late=True),
+        Pile.MINE: Queue(desk, frozenset({user}), now, late=False),
+        Pile.UNCLAIMED: Queue(desk, frozenset({None}), now, late=False),
     }
 
 
-async def _page(workload: Workload, queue: Queue, place: Place, pile: Pile, total: int) -> Page:
+async def _page(workload: Workload, queue: Queue, place: Place, pile: Pile) -> Page:
     """The list's page at this place, or the first where none is left there."""
     after = place.after.get(pile, 0)
     if place.back == pile:
@@ -156,6 +150,7 @@ async def _page(workload: Workload, queue: Queue, place: Place, pile: Pile, tota
     found = await workload.page(queue, after=after, limit=ROWS + 1)
     if not found and after:
         after, found = 0, await workload.page(queue, after=0, limit=ROWS + 1)
+    total = await workload.count(queue)
     return Page(leads=tuple(found[:ROWS]), total=total, after=after, more=len(found) > ROWS)
 
 

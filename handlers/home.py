@@ -30,7 +30,7 @@ EMPTY = {
     Pile.MINE: "Nothing waits for you.",
     Pile.UNCLAIMED: "Every lead has somebody.",
 }
-"""What is not there is said; nobody needs to hear that nothing is late."""
+"""What is not there is said, unless something is late; nobody needs to hear that nothing is."""
 
 ROLES = {
     Role.ADMIN: "an admin",
@@ -125,14 +125,14 @@ class _Lists:
     def pile(self, pile: Pile) -> list[Block]:
         """One list's page, with its title and the buttons to turn it."""
         page = self.home.lists.get(pile, Page())
-        if not page.total and pile not in EMPTY:
+        if not page.leads and (pile not in EMPTY or self.home.lists.get(Pile.OVERDUE, Page()).leads):
             return []
         count = f" · {page.total:,}, oldest first" if page.total > 1 else ""
         blocks: list[Block] = [
             {"type": "divider"},
             {"type": "section", "text": markup(f"*{TITLES[pile]}*{count}")},
         ]
-        if not page.leads and pile in EMPTY:
+        if not page.leads:
             blocks.append({"type": "context", "elements": [plain(EMPTY[pile], 200)]})
         blocks += [self._row(pile, lead) for lead in page.leads]
         if turns := _turns(pile, page):

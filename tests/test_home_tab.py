@@ -158,7 +158,9 @@ async def test_a_click_in_one_home_publishes_no_other(bot: Product) -> None:
 async def test_turning_the_pages_meets_every_unclaimed_lead_and_leads_back(bot: Product) -> None:
     for _ in range(ROWS + 2):
         await carded(bot)
-    waiting = await bot.app.store.workload.page(Queue(DESK, frozenset({None})), after=0, limit=500)
+    waiting = await bot.app.store.workload.page(
+        Queue(DESK, frozenset({None}), utcnow(), late=False), after=0, limit=500
+    )
     home = first = await opened(bot, "dana")
     found = rows(home)
     while "home:next:unclaimed" in str(home):

@@ -64,7 +64,9 @@ async def keep(store: Store, *rows: tuple[DeskStatus, str | None], desk: str = "
 
 
 async def numbers(store: Store, owner: str | None, *, after: int = 0, limit: int = 10) -> list[int]:
-    found = await store.workload.page(Queue("C1", frozenset({owner})), after=after, limit=limit)
+    found = await store.workload.page(
+        Queue("C1", frozenset({owner}), NOW, late=False), after=after, limit=limit
+    )
     return [int(lead.number.removeprefix("L-")) for lead in found]
 
 
@@ -98,7 +100,9 @@ async def test_paging_forth_and_back_meets_every_lead_once(store: Store) -> None
         after = page[-1]
     assert seen == list(range(1001, 1009))
     before = [
-        await store.workload.page_before(Queue("C1", frozenset({None})), after=start, limit=3)
+        await store.workload.page_before(
+            Queue("C1", frozenset({None}), NOW, late=False), after=start, limit=3
+        )
         for start in starts
     ]
     assert before == [0, 0, 1003]
@@ -166,6 +170,8 @@ async def test_what_is_late_concerns_its_owner_whoever_can_claim_it_and_managers
     assert overdue.total == len(late)
     assert home.due["C1-4"] == later
     assert "C1-3" not in home.due
+    assert [lead.number for lead in home.lists[Pile.MINE].leads] == ["L-1004", "L-1005"]
+    assert home.lists[Pile.UNCLAIMED].total == 0
     check_view(view(home, now=NOW))
 
 

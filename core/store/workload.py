@@ -29,12 +29,15 @@ class Queue:
 
     Attributes:
         owners: for whom; None among them is nobody, whose leads wait to be claimed. Empty: for anybody.
-        overdue_at: only those on which somebody should have acted by then, and nobody has.
+        at: the time.
+        late: whether these are the leads on which somebody should have acted by then, and nobody has, or
+            all the others.
     """
 
     desk: str
-    owners: frozenset[str | None] = frozenset()
-    overdue_at: datetime | None = None
+    owners: frozenset[str | None]
+    at: datetime
+    late: bool
 
 
 class Workload:
@@ -92,7 +95,7 @@ def _waiting(queue: Queue) -> Select[Any]:
         users = sorted(filter(None, queue.owners))
         nobody = leads.c.owner.is_(None) if None in queue.owners else false()
         query = query.where(or_(leads.c.owner.in_(users), nobody))
-    if queue.overdue_at is not None:
-        query = query.join(clocks, clocks.c.lead_id == leads.c.lead_id)
-        query = query.where(clocks.c.stopped_at.is_(None), clocks.c.due_at < queue.overdue_at)
-    return query
+    late = select(clocks.c.lead_id).where(
+        clocks.c.lead_id == leads.c.lead_id, clocks.c.stopped_at.is_(None), clocks.c.due_at < queue.at
+    )
+    return query.where(late.exists() if queue.late else ~late.exists())
