@@ -98,7 +98,7 @@ def form(given: Person, own: OwnSettings, today: date, *, place: Place) -> Block
         TITLE,
         blocks,
         callback_id=ME,
-        private_metadata=place.model_dump_json(),
+        private_metadata=place.model_dump_json(exclude_none=True),
         submit=plain("Save", 24),
     )
 
