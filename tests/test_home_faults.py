@@ -1,10 +1,14 @@
 """The Home tab when something is wrong: Slack in a hurry, clicks that come twice, a bot that was removed."""
 
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from bot.sandbox.slack.server import SlackSandbox
+from core.ports import Embedder
 from handlers import home
-from tests.product import Product, eventually, text_of
+from tests.product import Product, eventually, product, text_of
 
 
 async def opened(bot: Product, user: str) -> str:
@@ -12,6 +16,16 @@ async def opened(bot: Product, user: str) -> str:
     before = (bot.slack.home(user) or {}).get("hash")
     await bot.slack.open_home(user)
     return text_of(await eventually(bot.slack, lambda: _homes(bot.slack, user, before)))
+
+
+async def home_when(bot: Product, so: Callable[[str], bool]) -> str:
+    """The words of Dana's Home, opened again and again until this is so."""
+    for _ in range(40):
+        words = await opened(bot, "dana")
+        if so(words):
+            return words
+        await asyncio.sleep(0.2)
+    raise AssertionError(words)
 
 
 def _homes(slack: SlackSandbox, user: str, before: Any) -> list[dict[str, Any]]:
@@ -80,3 +94,23 @@ async def test_while_slack_does_not_say_who_belongs_to_the_desk_home_asks_to_com
     assert home.AWAY in await opened(bot, "dana")
     bot.slack.faults.clear()
     assert "Your leads" in await opened(bot, "dana")
+
+
+async def test_what_nobody_answered_in_time_is_overdue_in_home_until_somebody_does(
+    slack: SlackSandbox, tmp_path: Path, embedder: Embedder
+) -> None:
+    (tmp_path / "desks").mkdir()
+    (tmp_path / "desks" / "leads.yaml").write_text(f"""
+channel: {slack.desk_channel}
+routing: {{otherwise: pool}}
+sla: {{within: {{low: 1s, medium: 1s, high: 1s, urgent: 1s}}, ladder: [{{at: 1000%, do: escalate}}]}}
+""")
+    async with product(slack, tmp_path, embedder, desks_dir=tmp_path / "desks") as bot:
+        lead = await bot.synced(await bot.send("My brakes are grinding badly", name="Ana Lee"))
+        words = await home_when(bot, lambda words: "Overdue" in words)
+        assert "was due" in words
+        view = bot.slack.home("dana")
+        assert view is not None
+        await bot.slack.click_view("dana", view["id"], f"home:claim:overdue:{lead.lead_id}")
+        await bot.slack.until(lambda s: "is yours" in text_of(s.home("dana") or {}), timeout=20)
+        await home_when(bot, lambda words: "Overdue" not in words)
