@@ -39,9 +39,10 @@ from core.similar.search import Search
 from core.sla.timing import Timing
 from core.store import Store, open_store
 from handlers.board import SlackBoard
-from handlers.slack import actions, commands, invitations, menu, merge, messages, similar
+from handlers.slack import actions, commands, home, invitations, me, menu, merge, messages, similar
 from handlers.slack.api import Slack
 from handlers.slack.directory import Directory, Listed
+from handlers.slack.homes import Homes
 from handlers.slack.socket import Socket
 from handlers.web import health, intake, leads
 from handlers.web import merge as merge_over_http
@@ -276,6 +277,9 @@ def _bolt(settings: Settings, slack: Slack, desk: Desk, directory: Directory) ->
     menu.register(bolt, desk, slack)
     invitations.register(bolt, desk)
     messages.register(bolt, desk, directory)
+    homes = Homes(desk, slack, directory)
+    home.register(bolt, desk, homes)
+    me.register(bolt, desk, slack, homes)
     return bolt
 
 

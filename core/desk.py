@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -14,10 +14,13 @@ from core import edits, metrics
 from core.actions import API, Action, ActionName, decide
 from core.deskfile import DeskFile
 from core.desks import Desks
-from core.errors import InvalidLead, NotAllowed
+from core.errors import InvalidLead, NotAllowed, Refused
+from core.home import Home, Place
+from core.home import read as read_home
 from core.lead import OPEN, DeskStatus, Draft, Event, Lead, Match, MatchKind, Part, utcnow
 from core.merge import Merge, directed, preview
 from core.pipeline import Parts
+from core.reps import OwnSettings
 from core.rights import NOT_A_MEMBER, check
 from core.similar.wanted import Wanted
 from core.stats import Responses, responses
@@ -107,18 +110,51 @@ class Desk:
         """Start what a person asked for; refusals reach that person privately."""
         await self.queue.act(action)
 
+    async def home(self, user: str, place: Place) -> Home:
+        """What this user's Home shows; NotAllowed for somebody who belongs to no desk."""
+        channels = await self.admit(user)
+        channel = place.desk if place.desk in channels else channels[0]
+        role = await self.parts.members.role(user, channel)
+        if role is None:  # left between the two looks
+            raise NotAllowed(NOT_A_MEMBER)
+        file, now = self.desks.of(channel), utcnow()
+        shown = await read_home(self.parts.store, file, user, role, place=place, now=now)
+        return replace(shown, desks=channels)
+
+    async def own_settings(self, user: str, channel: str | None) -> tuple[DeskFile, OwnSettings]:
+        """A desk of this user's, that one if it is, and what they set there; NotAllowed without any."""
+        channels = await self.admit(user)
+        file = self.desks.of(channel if channel in channels else channels[0])
+        return file, await self.parts.store.reps.of(file.channel, user)
+
+    async def set_own(self, user: str, channel: str, settings: OwnSettings) -> None:
+        """Keep what this user set for themselves at this desk; NotAllowed where they are nobody."""
+        if await self.parts.members.role(user, channel) is None:
+            raise NotAllowed(NOT_A_MEMBER)
+        await self.parts.store.reps.set(channel, user, settings)
+        log.info("own_settings", user=user, desk=channel)
+
     async def let_in(self) -> None:
         """A channel takes messages again: cards that were refused there need not wait any longer."""
         await self.parts.store.waiting.wake(Part.CARD, utcnow())
 
     async def admit(self, user: str) -> tuple[str, ...]:
-        """The desks whose leads this user may see; NotAllowed when there is none."""
-        channels = self.desks.channels
-        roles = [await self.parts.members.role(user, channel) for channel in channels]
-        seen = tuple(channel for channel, role in zip(channels, roles, strict=True) if role is not None)
+        """The desks whose leads this user may see; NotAllowed when there is none.
+
+        A desk whose people cannot be told, as its channel is gone, keeps nobody from the others.
+        """
+        channels, seen, refused = self.desks.channels, list[str](), list[Refused]()
+        for channel in channels:
+            try:
+                if await self.parts.members.role(user, channel) is not None:
+                    seen.append(channel)
+            except Refused as error:
+                refused.append(error)
+        if len(refused) == len(channels):
+            raise refused[0]
         if not seen:
             raise NotAllowed(NOT_A_MEMBER)
-        return seen
+        return tuple(seen)
 
     async def admit_to(self, user: str, *leads: Lead) -> None:
         """NotAllowed unless the user may see these leads."""

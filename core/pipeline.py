@@ -58,6 +58,9 @@ class Members(Protocol):
     async def may_own(self, user: str, desk: str) -> bool:
         """Whether a lead can be handed to this user: a person who may work it; else as above."""
 
+    async def check(self, desk: str) -> None:
+        """Return if the desk's channel is there and we are in it; else raise, the mend in the message."""
+
     async def tell(self, action: Action, text: str, *, desk: str) -> None:
         """Say something about the action to its actor only: where they acted, else in the desk's channel."""
 

@@ -1,6 +1,8 @@
 """The people who work a desk: what its file says of them, and what they set for themselves."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -42,6 +44,10 @@ class Person(Value):
     away: tuple[Days, ...]
     level: Level | None
     quiet: Span | None
+
+    def today(self, now: datetime) -> date:
+        """The day that it is where they are."""
+        return now.astimezone(ZoneInfo(self.time_zone)).date()
 
 
 def reps(desk: DeskFile, own: Mapping[str, OwnSettings]) -> tuple[Person, ...]:

@@ -140,7 +140,7 @@ def _rows(
     shown = 0
     for row in rows[:most]:
         lead = row.lead
-        line = _linked(lead, escape(wording.notice(lead, hidden(lead.business_type))), links or {})
+        line = linked(lead, escape(wording.notice(lead, hidden(lead.business_type))), links or {})
         facts = [cards.state(lead), ago(lead.received_at), row.sender, escape(wording.source(lead))]
         lines = [f"{row.before}*{line}*", " · ".join(filter(None, facts)), row.quote]
         block: Block = {"type": "section", "text": markup("\n".join(filter(None, lines)))}
@@ -161,7 +161,7 @@ def _unknown(name: str) -> str:
     return f"“{escape(name, 20)}” is no option and was read as words.{hint}"
 
 
-def _linked(lead: Lead, line: str, links: Mapping[str, str]) -> str:
+def linked(lead: Lead, line: str, links: Mapping[str, str]) -> str:
     """The line, its number a link to the lead's card where there is one."""
     link = links.get(lead.lead_id)
     return line.replace(lead.number, f"<{link}|{lead.number}>", 1) if link else line

@@ -47,13 +47,13 @@ def option(value: str, label: str) -> Block:
 
 
 def entered(view: Mapping[str, Any], block_id: str) -> Any:
-    """What was typed or chosen there: text, an option's value, a list of values, a time; None for nothing."""
+    """What was typed or chosen there: text, an option's value, a list of them, a day, a time; or None."""
     state = view["state"]["values"].get(block_id, {}).get(block_id, {})
     if "selected_options" in state:
         return [each["value"] for each in state["selected_options"]]
     if "selected_option" in state:
         return (state["selected_option"] or {}).get("value")
-    return state.get("value", state.get("selected_date_time"))
+    return state.get("value", state.get("selected_date", state.get("selected_date_time")))
 
 
 def errors(block_id: str, why: str) -> dict[str, str]:

@@ -19,6 +19,9 @@ _WANTS_MAX, _WHEN_MAX = 62, 26
 URGENCY = {Urgency.HIGH: "high urgency", Urgency.URGENT: "urgent"}
 """Only what should make somebody hurry is said."""
 
+ALARM = "\N{LARGE RED CIRCLE}"
+"""Before an open lead that is urgent."""
+
 SUSPECT = {Intent.SPAM: "Looks like spam", Intent.SOLICITATION: "Looks like a sales pitch"}
 
 SOURCES = {
@@ -68,7 +71,7 @@ def headline(lead: Lead, *, now: datetime, hidden: frozenset[str] = frozenset())
         return f"{SUSPECT[analysis.intent]}: {wants}"
     hurry = [URGENCY.get(analysis.urgency), due(lead, now=now, hidden=hidden)]
     alarm = analysis.urgency == Urgency.URGENT and lead.desk_status in OPEN
-    mark = "\N{LARGE RED CIRCLE} " if alarm else ""
+    mark = f"{ALARM} " if alarm else ""
     return mark + " · ".join([wants, ", ".join(filter(None, hurry))]).removesuffix(" · ")
 
 

@@ -144,7 +144,7 @@ def _elements(block: Json) -> Iterator[Json]:
     yield from (block[key] for key in ("element", "accessory") if key in block)
 
 
-def _check_element(element: Json, where: str) -> None:
+def _check_element(element: Json, where: str) -> None:  # noqa: C901 - a table of rules, as above
     assert len(element.get("action_id", "")) <= 255, where
     if "placeholder" in element:
         _check_plain(element["placeholder"], 150, where)
@@ -171,6 +171,8 @@ def _check_element(element: Json, where: str) -> None:
         case "checkboxes" | "radio_buttons":
             assert 1 <= len(element["options"]) <= 10, where
             _check_options(element["options"], where)
+        case "datepicker":
+            assert re.fullmatch(r"\d{4}-\d\d-\d\d", element.get("initial_date", "2026-01-01")), where
         case "datetimepicker":
             assert 10**9 <= element.get("initial_date_time", 10**9) < 10**10, f"{where}: no ten digits"
         case kind if kind in SELECTS:

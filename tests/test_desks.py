@@ -9,6 +9,7 @@ from bot.sandbox.slack.server import SlackSandbox
 from core.actions import Action, ActionName
 from core.deskfile import DeskFile, When, read_desk_file
 from core.desks import desks
+from core.errors import NotAllowed
 from core.lead import DeskStatus, Lead
 from core.ports import Embedder
 from tests.product import Product, product, text_of
@@ -123,3 +124,14 @@ async def test_a_lead_is_moved_to_a_desk_that_there_is(bot: Product) -> None:
     lead = await bot.synced(await bot.send("Nowhere to go"))
     await moved(bot, lead, "#general", "dana")
     await bot.ephemeral("dana", "There is no desk #general")
+
+
+async def test_a_desk_whose_channel_is_gone_keeps_nobody_from_the_others(
+    slack: SlackSandbox, tmp_path: Path, embedder: Embedder
+) -> None:
+    (tmp_path / "desks").mkdir()
+    (tmp_path / "desks" / "gone.yaml").write_text('{channel: "#nowhere", takes: {business_type: medspa}}')
+    async with product(slack, tmp_path, embedder, desks_dir=tmp_path / "desks") as bot:
+        assert await bot.app.desk.admit(slack.user("dana")) == (slack.desk_channel,)
+        with pytest.raises(NotAllowed):
+            await bot.app.desk.admit(slack.user("olga"))

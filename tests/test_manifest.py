@@ -14,9 +14,12 @@ from slack_bolt.listener.async_listener import AsyncListener
 from slack_bolt.response import BoltResponse
 
 import handlers.slack
+from core.home import Place
 from core.lead import DeskStatus, MatchKind
 from core.merge import preview
-from handlers import cards, editing, merging, steps, views
+from core.reps import UNSET, person
+from handlers import cards, editing, home, me, merging, steps, views
+from tests import home_examples
 from tests.lead_examples import NOW, lead, match
 
 ROOT = Path(__file__).parents[1]
@@ -34,6 +37,7 @@ SCOPES = {
     "usergroups.users.list": "usergroups:read",
     "users.info": "users:read",
     "views.open": None,
+    "views.publish": None,
     "views.update": None,
 }
 """Web API method -> the bot scope it needs (Slack's method pages)."""
@@ -94,14 +98,16 @@ def let_through() -> dict[str, dict[str, Any]]:
         asking = lead(matches=(unsure,))
         shown = [cards.card(of, now=NOW).blocks for of in (lead(), gone, asking)]
         shown += [merging.ask(merge).blocks, merging.ask_undo(merge.kept, merge.gone).blocks]
+        shown.append(home.view(home_examples.full(), now=NOW)["blocks"])
         for block in (block for blocks in shown for block in blocks):
-            for element in block.get("elements", []):
+            for element in (*block.get("elements", ()), block.get("accessory", {})):
                 if "action_id" in element:
-                    action = {**element, "block_id": block["block_id"]}
+                    action = {**element, "block_id": block.get("block_id", "made-by-slack")}
                     payloads[element["action_id"]] = {"type": "block_actions", "actions": [action]}
         forms = [views.new_lead(), merging.choose(lead(), []), merging.confirm(merge)]
         forms += [editing.form(lead(), {}), steps.note(lead()), steps.snoozing(lead(), NOW)]
         forms += [steps.closing(lead()), steps.spam(lead())]
+        forms.append(me.form(person(home_examples.DESK, "U0ANA"), UNSET, NOW.date(), place=Place()))
         for view in forms:
             payloads[view["callback_id"]] = {"type": "view_submission", "view": view}
     return payloads
@@ -124,4 +130,4 @@ async def test_every_listener_hears_something_that_slack_sends() -> None:
 
 
 def test_the_manifest_has_no_feature_beside_those_that_are_listened_to() -> None:
-    assert set(manifest()["features"]) == {"bot_user", "slash_commands"}
+    assert set(manifest()["features"]) == {"app_home", "bot_user", "slash_commands"}

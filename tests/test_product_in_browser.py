@@ -1,5 +1,6 @@
 """The product as a person meets it: its cards, its form and its refusals on the sandbox's page."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -48,3 +49,28 @@ async def test_an_outsider_who_clicks_is_told_so_alone(page: Page, bot: Product)
     refusal = page.locator(".message.ephemeral")
     await expect(refusal).to_contain_text("Only members of the desk's channel", timeout=20_000)
     await expect(refusal).to_contain_text("Only visible to you")
+
+
+async def test_a_lead_is_claimed_in_home_and_moves_to_one_s_own(page: Page, bot: Product) -> None:
+    await look(page, bot.slack, "marco")
+    await write(page, "The gearbox of my 2012 Passat whines in third gear, please call 415 555 0188")
+    await expect(page.locator("#stream")).to_contain_text("Passat", timeout=20_000)
+    await look(page, bot.slack, "marco", at="#home")
+    home = page.locator("#home")
+    await expect(home).to_contain_text("Nothing waits for you.", timeout=20_000)
+    await home.get_by_role("button", name="Claim").first.click()
+    await expect(home).to_contain_text("is yours.", timeout=20_000)
+    await expect(home).not_to_contain_text("Nothing waits for you.")
+
+
+async def test_one_s_hours_are_set_in_home(page: Page, bot: Product) -> None:
+    await look(page, bot.slack, "dana", at="#home")
+    await page.locator("#home").get_by_role("button", name="Edit").click(timeout=20_000)
+    form = page.get_by_role("dialog")
+    await form.get_by_label("When I work").fill("never")
+    await form.get_by_role("button", name="Save").click()
+    await expect(form).to_contain_text("is no day with its hours")
+    await form.get_by_label("When I work").fill("mon-thu 9:00-16:30")
+    await form.get_by_role("button", name="Save").click()
+    await expect(form).to_have_count(0)
+    await expect(page.locator("#home")).to_contain_text(re.compile("mon-thu 09:\\W?00-16:30"), timeout=20_000)

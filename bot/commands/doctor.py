@@ -2,8 +2,6 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from rich.console import Console
 
@@ -12,21 +10,13 @@ from bot.settings import Settings
 from core.adapters.chroma import open_chroma
 from core.adapters.embedder import open_embedder
 from core.errors import LeadDeskError
+from core.findings import Finding, look
 from core.identity import SHIPPED
 from core.store import Store, open_store
 from handlers.slack.api import Slack
 from handlers.slack.directory import Directory
 
 PATIENCE = 20.0
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at."""
-
-    name: str
-    fine: bool
-    says: str
 
 
 async def doctor(settings: Settings) -> None:
@@ -39,13 +29,13 @@ async def doctor(settings: Settings) -> None:
         findings.append(Finding("database", fine=False, says=str(error)))
     else:
         findings.append(Finding("database", fine=True, says=f"{await store.leads.count():,} leads"))
-        findings.append(await _look("identity", lambda: _identity(settings)))
+        findings.append(await look("identity", lambda: _identity(settings), PATIENCE))
         findings += await asyncio.gather(
-            _look("Slack", lambda: _slack(settings)),
-            _look("embedding", lambda: _embedding(settings)),
-            _look("Chroma", lambda: _chroma(settings)),
-            _look("Ollama", lambda: _ollama(settings)),
-            _look("CRM", lambda: _crm(settings, store)),
+            look("Slack", lambda: _slack(settings), PATIENCE),
+            look("embedding", lambda: _embedding(settings), PATIENCE),
+            look("Chroma", lambda: _chroma(settings), PATIENCE),
+            look("Ollama", lambda: _ollama(settings), PATIENCE),
+            look("CRM", lambda: _crm(settings, store), PATIENCE),
         )
         await store.close()
     console = Console()
@@ -54,15 +44,6 @@ async def doctor(settings: Settings) -> None:
         console.print(f"{mark}  {finding.name:<10} {finding.says}", highlight=False)
     if not all(finding.fine for finding in findings):
         sys.exit(1)
-
-
-async def _look(name: str, ask: Callable[[], Awaitable[str]]) -> Finding:
-    try:
-        return Finding(name, fine=True, says=await asyncio.wait_for(ask(), PATIENCE))
-    except LeadDeskError as error:
-        return Finding(name, fine=False, says=str(error))
-    except TimeoutError:
-        return Finding(name, fine=False, says=f"did not answer within {PATIENCE:.0f} s")
 
 
 async def _identity(settings: Settings) -> str:

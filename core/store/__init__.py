@@ -15,6 +15,7 @@ from core.store.reps import Reps
 from core.store.sketches import Sketches
 from core.store.submissions import Submissions
 from core.store.waiting import WaitingParts
+from core.store.workload import Workload
 
 __all__ = ["Database", "Store", "open_store"]
 
@@ -36,6 +37,7 @@ class Store:
     labels: Labels
     answers: Answers
     reps: Reps
+    workload: Workload
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -59,4 +61,5 @@ async def open_store(url: str) -> Store:
         Labels(database),
         Answers(database),
         Reps(database),
+        Workload(database),
     )

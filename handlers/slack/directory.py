@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,22 +67,34 @@ class Directory:
         if not channel.startswith("#"):
             return channel
         if channel not in self._channels:
-            cursor = ""
-            while channel not in self._channels:
-                answer = await self._slack.call(
-                    "conversations.list",
-                    types="public_channel,private_channel",
-                    exclude_archived=True,
-                    limit=PAGE,
-                    cursor=cursor,
-                )
-                self._channels |= {f"#{found['name']}": found["id"] for found in answer["channels"]}
-                cursor = answer.get("response_metadata", {}).get("next_cursor", "")
-                if not cursor:
-                    break
+            await self._read_channels(channel)
             if channel not in self._channels:
                 raise Refused("Slack", f"there is no channel {channel} that the bot can see: invite it there")
         return self._channels[channel]
+
+    async def channel_names(self, channels: Sequence[str]) -> dict[str, str]:
+        """What people call these channels; an id stays one where Slack does not say."""
+        if any(not each.startswith("#") and each not in self._channels.values() for each in channels):
+            with suppress(Unavailable, Refused):
+                await self._read_channels()
+        names = {channel_id: name for name, channel_id in self._channels.items()}
+        return {each: names.get(each, each) for each in channels}
+
+    async def _read_channels(self, wanted: str | None = None) -> None:
+        """Learn the ids of the channels, of all or up to the one that is wanted."""
+        cursor = ""
+        while wanted is None or wanted not in self._channels:
+            answer = await self._slack.call(
+                "conversations.list",
+                types="public_channel,private_channel",
+                exclude_archived=True,
+                limit=PAGE,
+                cursor=cursor,
+            )
+            self._channels |= {f"#{found['name']}": found["id"] for found in answer["channels"]}
+            cursor = answer.get("response_metadata", {}).get("next_cursor", "")
+            if not cursor:
+                break
 
     async def role(self, user: str, desk: str) -> Role | None:
         """What the user is at the desk; the last lists known are used when Slack is away."""
@@ -104,6 +117,11 @@ class Directory:
             return False
         found = await self._user(user)
         return not (found.get("is_bot") or found.get("deleted"))
+
+    async def check(self, desk: str) -> None:
+        """Refused, with the mend, unless the bot is in the desk's channel."""
+        if str((await self._slack.call("auth.test"))["user_id"]) not in await self._in_channel(desk):
+            raise Refused("Slack", f"the bot is not in {desk}: invite it there with /invite")
 
     async def name_of(self, user: str) -> str | None:
         """How people call the user, for lines that must not ping; None when Slack does not say."""
@@ -193,8 +211,10 @@ class Directory:
     async def _members(self, desk: str) -> frozenset[str]:
         if self._listed.members:
             return await self._resolved(self._listed.members) | set(self._desks.of(desk).reps)
-        channel, cursor = await self.channel_id(desk), ""
-        members = set(self._desks.of(desk).reps)
+        return await self._in_channel(desk) | set(self._desks.of(desk).reps)
+
+    async def _in_channel(self, desk: str) -> frozenset[str]:
+        channel, cursor, members = await self.channel_id(desk), "", set[str]()
         while True:
             answer = await self._slack.call(
                 "conversations.members", channel=channel, limit=PAGE, cursor=cursor
