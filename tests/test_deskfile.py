@@ -110,6 +110,11 @@ def test_a_mistake_is_told_with_its_line(line: str, says: str) -> None:
     assert str(told.value).startswith("leads.yaml:")
 
 
+def test_a_rep_of_whom_nothing_is_said_is_a_rep() -> None:
+    desk = read_desk_file("channel: '#leads'\nreps:\n  U0ANA:\n  U0BEN: {}\n", "leads.yaml")
+    assert desk.reps["U0ANA"] == desk.reps["U0BEN"]
+
+
 def test_every_mistake_is_told_at_once_each_with_its_own_line() -> None:
     with pytest.raises(BadDeskFile) as told:
         read_desk_file("channel: '#leads'\ntime_zone: X\nnoise:\n  level: loud\n", "leads.yaml")

@@ -106,6 +106,11 @@ def away(said: object) -> object:
     return {"first": first.strip(), "last": (last or first).strip()}
 
 
+def or_plain(said: object) -> object:
+    """``U0ANA:`` with nothing after it is a rep like any other."""
+    return {} if said is None else said
+
+
 def listed(said: object) -> object:
     """One thing as a list of one."""
     return (said,) if isinstance(said, str) else said

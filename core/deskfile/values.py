@@ -23,6 +23,7 @@ from core.deskfile.spelling import (
     Words,
     away,
     listed,
+    or_plain,
 )
 from core.lead import Intent, Urgency, Value
 
@@ -217,7 +218,7 @@ class DeskFile(Value):
     admins: Annotated[tuple[Person, ...], BeforeValidator(listed)] = ()
     managers: Annotated[tuple[Person, ...], BeforeValidator(listed)] = ()
     viewers: Annotated[tuple[Person, ...], BeforeValidator(listed)] = ()
-    reps: Mapping[User, Rep] = Field(default_factory=dict)
+    reps: Mapping[User, Annotated[Rep, BeforeValidator(or_plain)]] = Field(default_factory=dict)
     routing: Routing = Routing()
     sla: Sla | None = None
     noise: Noise = Noise()
