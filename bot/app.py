@@ -35,11 +35,13 @@ from core.identity import SHIPPED, Weights
 from core.pipeline import Parts
 from core.ports import CrmTable, Embedder, LanguageModel, VectorIndex
 from core.recognise import Recogniser
+from core.routing.assigning import Router
+from core.rulebook import tell_what_ended
 from core.similar.search import Search
 from core.sla.timing import Timing
 from core.store import Store, open_store
 from handlers.board import SlackBoard
-from handlers.slack import actions, commands, home, invitations, me, menu, merge, messages, similar
+from handlers.slack import actions, commands, home, invitations, me, menu, merge, messages, rules, similar
 from handlers.slack.api import Slack
 from handlers.slack.directory import Directory, Listed
 from handlers.slack.homes import Homes
@@ -148,6 +150,7 @@ async def running(
             notices=board,
             desks=desks,
             timing=Timing(store=store, desks=desks, set_alarm=engine.set_alarm, leaders=directory.leaders),
+            routing=Router(store=store, desks=desks, accounts=directory),
         )
         desk = Desk(
             parts=parts,
@@ -185,6 +188,7 @@ def _secret(value: object) -> str:
 
 async def _warm_up(parts: Parts) -> None:
     """What the first leads would otherwise wait for; they may come before it is done."""
+    await tell_what_ended(parts)
     await parts.search.warm_up()
     await parts.analyst.warm_up()
 
@@ -275,6 +279,7 @@ def _bolt(settings: Settings, slack: Slack, desk: Desk, directory: Directory) ->
     similar.register(bolt, desk, directory)
     merge.register(bolt, desk, slack)
     menu.register(bolt, desk, slack)
+    rules.register(bolt, desk, slack, directory)
     invitations.register(bolt, desk)
     messages.register(bolt, desk, directory)
     homes = Homes(desk, slack, directory)

@@ -24,6 +24,8 @@ prompts = typer.Typer(help="The business types.", no_args_is_help=True)
 app.add_typer(prompts, name="prompts")
 stats = typer.Typer(help="How the desk works, in figures.", no_args_is_help=True)
 app.add_typer(stats, name="stats")
+routing = typer.Typer(help="Who owns new leads.", no_args_is_help=True)
+app.add_typer(routing, name="routing")
 stand_ins = typer.Typer()
 app.add_typer(stand_ins, name="sandbox")
 
@@ -288,6 +290,43 @@ def prompts_check(
     from bot.commands import prompts_check as command  # noqa: PLC0415 - heavy
 
     command.check(_settings(), file)
+
+
+@routing.command("check")
+def routing_check(
+    file: Annotated[
+        Path | None, typer.Argument(exists=True, dir_okay=False, help="One desk's file; default: all.")
+    ] = None,
+) -> None:
+    """Check the desks' files, and say what each mistake is and where."""
+    from bot.commands import routing as command  # noqa: PLC0415 - heavy
+
+    _run(command.check(_settings(), file))
+
+
+@routing.command("export")
+def routing_export(
+    desk: Annotated[str | None, typer.Argument(help="Its channel; default: SLACK_DESK_CHANNEL.")] = None,
+) -> None:
+    """Print the rules that count now, with what was set in Slack, as a desk's file says them."""
+    from bot.commands import routing as command  # noqa: PLC0415 - heavy
+
+    _run(command.export(_settings(), desk))
+
+
+@routing.command("simulate")
+def routing_simulate(
+    *,
+    days: Annotated[int, typer.Option(min=1, max=366, help="Leads of so many last days.")] = 30,
+    rules: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A desk's file; default: the rules that count now."),
+    ] = None,
+) -> None:
+    """Replay past leads under other rules: who would get how many, and which leads somebody else."""
+    from bot.commands import routing as command  # noqa: PLC0415 - heavy
+
+    _run(command.simulate(_settings(), days=days, rules=rules))
 
 
 def main() -> None:

@@ -106,24 +106,29 @@ def offered(lead: Lead) -> tuple[ActionName, ...]:
         return (ActionName.UNMERGE,)
     if lead.desk_status not in OPEN:
         return ()
-    names = [] if lead.owner else [ActionName.CLAIM]
+    names = [] if _is_taken(lead) else [ActionName.CLAIM]
     if lead.desk_status != DeskStatus.APPROVED:
         names.append(ActionName.APPROVE)
     return (*names, ActionName.REASSIGN, ActionName.REJECT)
 
 
+def _is_taken(lead: Lead) -> bool:
+    """Whether somebody took the lead up; one that was given to its owner is new until they claim it."""
+    return lead.owner is not None and DeskStatus.NEW not in {lead.desk_status, lead.snoozed_from}
+
+
 def seldom(lead: Lead) -> tuple[ActionName, ...]:
     """What the card's menu offers beside the buttons, at most the five that Slack takes.
 
-    A lead that nobody has is no deal yet, and one that somebody has was found to be a lead: so one menu ends
-    with an outcome and the other with "not a lead"; commands and the form of Edit have the rest.
+    A lead that nobody took up is no deal yet, and one that somebody did was found to be a lead: so one menu
+    ends with an outcome and the other with "not a lead"; commands and the form of Edit have the rest.
     """
     if lead.desk_status in REOPENABLE:
         return (ActionName.REOPEN, ActionName.NOTE)
     if lead.desk_status not in OPEN:
         return ()
     later = ActionName.WAKE if lead.desk_status == DeskStatus.SNOOZED else ActionName.SNOOZE
-    end = ActionName.WON if lead.owner else ActionName.SPAM
+    end = ActionName.WON if _is_taken(lead) else ActionName.SPAM
     return (ActionName.EDIT, ActionName.NOTE, later, end, ActionName.MERGE)
 
 
@@ -156,7 +161,11 @@ def decide(lead: Lead, action: Action) -> Mapping[str, Any]:
     if lead.desk_status not in OPEN:
         raise NotAllowed(f"{lead.number} is {lead.desk_status.value} already.")
     if action.name == ActionName.CLAIM and lead.owner not in {None, action.actor}:
-        raise NotAllowed(f"{lead.number} was claimed by <@{lead.owner}> before you.")
+        if _is_taken(lead):
+            raise NotAllowed(f"{lead.number} was claimed by <@{lead.owner}> before you.")
+        raise NotAllowed(
+            f"{lead.number} was given to <@{lead.owner}>: they or a manager of the desk can hand it over."
+        )
     changes = {**_AWAKE, **_step(lead, action)}
     return {name: value for name, value in changes.items() if getattr(lead, name) != value}
 

@@ -24,6 +24,7 @@ from core.reps import OwnSettings
 from core.rights import NOT_A_MEMBER, check
 from core.similar.wanted import Wanted
 from core.stats import Responses, responses
+from core.store.assignments import Assignment
 from core.store.submissions import Accepted, Submission
 
 log = structlog.get_logger()
@@ -42,6 +43,14 @@ class Queue(Protocol):
 
     def follow(self, connection: Connection, action: Action) -> None:
         """Enqueue the action inside the caller's transaction."""
+
+
+@dataclass(frozen=True)
+class Whose:
+    """A lead, and the decision by which it was given to somebody, if there was one."""
+
+    lead: Lead
+    assignment: Assignment | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +197,12 @@ class Desk:
         history = await self.parts.store.events.of(lead.lead_id)
         await self._note_reading([lead], reader)
         return lead, history
+
+    async def why(self, number: str, *, reader: str) -> Whose:
+        """Who has a lead and how that was decided; NotFound, NotAllowed."""
+        lead = await self.lead(number)
+        await self.admit_to(reader, lead)
+        return Whose(lead, await self.parts.store.assignments.of(lead.lead_id))
 
     async def similar(self, subject: Lead | str, wanted: Wanted, *, reader: str) -> list[tuple[Lead, float]]:
         """Leads like a lead or a text that the reader may see, nearest first, with their cosines."""

@@ -240,6 +240,7 @@ class Lead(Value):
     analysis: Analysis | None = None
     matches: tuple[Match, ...] = ()
     owner: str | None = Field(default=None, description="Slack user id")
+    owner_reason: str | None = Field(default=None, description="why it was given to its first owner")
     snoozed_until: AwareDatetime | None = Field(default=None, description="when it comes back by itself")
     snoozed_from: DeskStatus | None = Field(default=None, description="the state it comes back to")
     person_id: str | None = Field(default=None, description="whose lead it is: that person's oldest lead")

@@ -17,10 +17,11 @@ from core.desks import Desks
 from core.errors import NotAllowed, Refused, Unavailable
 from core.lead import OPEN, SYSTEM, Contact, DeskStatus, Lead, MatchKind, Part, age_seconds, utcnow
 from core.model.opinion import with_opinion
-from core.notices import Notices
+from core.notices import Notice, Notices, Reason
 from core.ports import Board, CrmTable, Vector
 from core.recognise import Recognised, Recogniser
 from core.rights import Role
+from core.routing.assigning import Router, assignment_key
 from core.similar.search import Search
 from core.sla.timing import Timing
 from core.store import Store
@@ -61,6 +62,9 @@ class Members(Protocol):
     async def check(self, desk: str) -> None:
         """Return if the desk's channel is there and we are in it; else raise, the mend in the message."""
 
+    async def has_left(self, user: str) -> bool:
+        """Whether this user's account is deactivated; Unavailable when nobody can tell."""
+
     async def tell(self, action: Action, text: str, *, desk: str) -> None:
         """Say something about the action to its actor only: where they acted, else in the desk's channel."""
 
@@ -80,6 +84,7 @@ class Parts:
     notices: Notices
     desks: Desks
     timing: Timing
+    routing: Router
     local_turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOCAL_TURNS))
 
     async def show(self, lead_id: str) -> None:
@@ -109,11 +114,31 @@ class Parts:
             raise
         if first is not None:
             return first
-        await self.show(lead_id)
+        await self.give(lead_id)
         if self.analyst.has_model:
             await self._ask_model(await self.store.leads.get(lead_id), None)
             await self._second_opinion(lead_id)
         return None
+
+    async def give(self, lead_id: str) -> None:
+        """Decide whose the lead is, once, then show it and tell its owner."""
+        decision = await self.routing.assign(lead_id)
+        await self.show(lead_id)
+        if decision is None or decision.owner is None:
+            return
+        notice = Notice(
+            key=f"{assignment_key(lead_id)}:{decision.owner}",
+            reason=Reason.ASSIGNED,
+            lead_id=lead_id,
+            desk=decision.desk,
+            to=decision.owner,
+            why=decision.reason,
+        )
+        try:
+            await self.notices.give(notice)
+        except (Unavailable, Refused) as error:  # the card says it too
+            metrics.failures.labels(error.service).inc()
+            log.warning("owner_not_told", lead_id=lead_id, service=error.service, why=error.why)
 
     async def compare(self, lead_id: str) -> None:
         """Find the earlier leads that belong with this one, which was not possible before.
@@ -135,6 +160,7 @@ class Parts:
                 log.info("not_joined", lead_id=lead_id, why=str(error))
             else:
                 return True
+        await self.give(lead_id)  # it stays a lead of its own
         return False
 
     async def reread(self, lead_id: str) -> None:

@@ -16,11 +16,13 @@ from handlers.seen import seen_before
 COMMANDS = {
     "help": ("help", "what I can do"),
     "show": ("show L-1042", "all about a lead, with its history"),
+    "why": ("why L-1042", "who has a lead, and how that was decided"),
     "similar": ("similar L-1042 _or_ words", f"leads like this one; options: {search_options.SHOWN}"),
     "list": ("list", "the newest open leads"),
     "stats": ("stats 7d", "how soon somebody acted; also 30d, since:2026-11-01"),
     "new": ("new", "type in a lead"),
     "merge": ("merge L-1042 L-1050", "two leads that are one request become one"),
+    "rules": ("rules", "who gets which new leads, for admins"),
     "unmerge": ("unmerge L-1050", "undo that"),
     "different": ("different L-1042 L-1050", "these two are different people"),
 }

@@ -34,8 +34,9 @@ VISIBLE_MAX = 700
 """Most characters on a card, labels of buttons and all."""
 
 _NAME_MAX, _COMPANY_MAX, _PHONE_MAX, _MAIL_MAX = 48, 40, 26, 50
-_QUALITY_MAX = 40  # of its first reason
+_QUALITY_MAX = 34  # of its first reason
 _WHY_MAX, _SEEN_MAX, _SEEN_MIN, _DEGRADED_MAX = 220, 150, 40, 150
+_GIVEN_MAX, _GIVEN_MIN = 40, 12  # of why it was given to its owner
 _ALSO_MAX, _ALSO_MIN = 50, 16  # of the other names and companies, and of the other numbers and addresses
 _READ_ENDS = 2  # line ends of why and of what was seen before
 _READ_MIN = 160  # room for why and what was seen before goes before that
@@ -99,18 +100,17 @@ def card(
         return _merged(lead)
     head = wording.headline(lead, now=now, hidden=hidden_entities)
     notes = wording.degraded(lead, _DEGRADED_MAX)
-    asked = question(lead)
+    clock_said = clock_text(clock, now)
     before: list[Block | None] = [{"type": "header", "text": plain(head, 150)}, contact_block(lead, 0)]
+    asked = _question(lead, question(lead))
     after: list[Block | None] = [
-        _question(lead, asked),
-        {
-            "type": "context",
-            "elements": [markup(state_line(lead, hidden_entities, clock_text(clock, now)))],
-        },
         {"type": "context", "elements": [plain(notes, _TEXT_MAX, lines=True)]} if notes else None,
         _actions(lead),
     ]
-    room = VISIBLE_MAX - visible_size_of(filter(None, [*before, *after])) - _READ_ENDS
+    stands = _context(state_line(lead, hidden_entities, clock_said))
+    room = VISIBLE_MAX - visible_size_of(filter(None, [*before, asked, stands, *after])) - _READ_ENDS
+    given = _given(lead, min(_GIVEN_MAX, room - _READ_MIN))
+    room -= visible_size(given)
     also_room = min(_ALSO_MAX, (room - _READ_MIN) // 2)
     room -= sum(len(text) + 1 for text in _also(lead, also_room) if text)
     seen_room = _SEEN_MAX if room >= _WHY_MAX + _SEEN_MAX else max(_SEEN_MIN, room - _WHY_MAX)
@@ -121,6 +121,8 @@ def card(
         contact_block(lead, also_room),
         _section(why),
         {"type": "section", "text": markup(seen)} if seen else None,
+        asked,
+        _context(state_line(lead, hidden_entities, clock_said, given)),
         *after,
     ]
     return Card(
@@ -149,9 +151,9 @@ def contact_block(lead: Lead, also_room: int = _ALSO_MAX) -> Block:
     return {"type": "section", "fields": fields}
 
 
-def state_line(lead: Lead, hidden: frozenset[str] = frozenset(), clock: str = "") -> str:
-    """Who has it, by when they must act, where it came from, its worth, number and age, as mrkdwn."""
-    parts = [f"*{state(lead)}*", escape(wording.source(lead)), lead.number, ago(lead.received_at)]
+def state_line(lead: Lead, hidden: frozenset[str] = frozenset(), clock: str = "", given: str = "") -> str:
+    """Who has it and why, by when they must act, where it came from, its worth, number and age, as mrkdwn."""
+    parts = [f"*{state(lead)}*{given}", escape(wording.source(lead)), lead.number, ago(lead.received_at)]
     if lead.analysis:
         parts.insert(2, escape(wording.quality(lead.analysis, _QUALITY_MAX, hidden)))
     elif Part.ANALYSIS not in lead.missing:
@@ -190,6 +192,12 @@ def state(lead: Lead) -> str:
     return f"{STATES[lead.desk_status]}{joint} {mention(lead.owner)}"
 
 
+def _given(lead: Lead, room: int) -> str:
+    """Why a lead that its owner has not taken up yet was given to them; nothing where there is no room."""
+    is_given = lead.owner is not None and lead.desk_status == DeskStatus.NEW and room >= _GIVEN_MIN
+    return f" ({escape(lead.owner_reason, room - 3)})" if is_given and lead.owner_reason else ""
+
+
 def actions_block_id(lead: Lead, kind: str = _BLOCK_ID) -> str:
     """Carries the lead and the version its buttons were drawn for; a user picker has no value of its own."""
     return f"{kind}:{lead.lead_id}:{lead.version}"
@@ -212,6 +220,10 @@ def _merged(lead: Lead) -> Card:
     return Card(
         text=f"{lead.number}: merged into {lead.merged_number}", blocks=[block for block in blocks if block]
     )
+
+
+def _context(text: str) -> Block:
+    return {"type": "context", "elements": [markup(text)]}
 
 
 def _section(text: str) -> Block | None:

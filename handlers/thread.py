@@ -5,6 +5,7 @@ from datetime import datetime
 from core.actions import API, PAST, WORDS_MAX, ActionName
 from core.lead import Event, Lead
 from core.sla import ESCALATED, REMINDED, RETURNED
+from core.store.assignments import ASSIGNED
 from handlers import wording
 from handlers.cards import Card, actions_block_id
 from handlers.mrkdwn import channel, clean, cut, escape, markup, mention, moment, plain
@@ -44,8 +45,8 @@ def thread_line(event: Event, who: str | None = None, *, to: str | None = None) 
 
     Args:
         event: what happened; of a reassignment and a waking, ``why`` is the owner's Slack user id, of a
-            return to the pool the former owner's; of a merge, it begins with the other lead's number; of a
-            snooze, with the time it ends.
+            return to the pool the former owner's; where a lead was given, it begins with the owner's; of a
+            merge, with the other lead's number; of a snooze, with the time it ends.
         who: the actor's plain name; without it a Slack user is mentioned, which pings.
         to: the new owner's plain name; without it they are mentioned, the one person who must know.
     """
@@ -59,18 +60,25 @@ def thread_line(event: Event, who: str | None = None, *, to: str | None = None) 
         line += f" by {named(event.actor, who)}"
     if not why:
         return line
-    if event.what == PAST[ActionName.MOVE]:
-        return f"{line} to {channel(why)}"
-    if event.what == PAST[ActionName.REASSIGN]:
-        return f"{line} to {named(why, to)}"
-    if event.what == RETURNED:
-        return f"{line}: {named(why, to)} did not act in time"
-    if event.what == PAST[ActionName.WAKE]:
-        return f"{line}, {named(why, to)}"
+    if tail := _whose(event.what, why, to):
+        return line + tail
     if event.what == PAST[ActionName.SNOOZE]:
         until, _, why = why.partition(" ")
         line += f" until {moment(datetime.fromisoformat(until))}"
     return f"{line}: {escape(why, WORDS_MAX)}" if why else line
+
+
+def _whose(what: str, why: str, to: str | None) -> str:
+    """The rest of a line whose why names who has the lead now, or where it is; nothing for any other."""
+    owner, _, reason = why.partition(" ")
+    tails = {
+        PAST[ActionName.MOVE]: f" to {channel(why)}",
+        PAST[ActionName.REASSIGN]: f" to {named(why, to)}",
+        PAST[ActionName.WAKE]: f", {named(why, to)}",
+        RETURNED: f": {named(why, to)} did not act in time",
+        ASSIGNED: f" to {named(owner, to)}: {escape(reason, WORDS_MAX)}",
+    }
+    return tails.get(what, "")
 
 
 def named(actor: str, name: str | None = None) -> str:

@@ -208,6 +208,7 @@ leads = st.builds(
         max_size=8,
     ).map(tuple),
     owner=st.none() | st.just("U0ANA"),
+    owner_reason=st.none() | _long(100),
     merged_number=_number,
     crm=st.just(Crm()),
     missing=st.dictionaries(st.sampled_from(Part), _long(300)),

@@ -16,6 +16,7 @@ Json = Mapping[str, Any]
 
 TEXT_MAX = {"header": 150, "section": 3_000, "context": 3_000, "markdown": 12_000}
 SELECTS = {"users_select", "static_select", "external_select", "conversations_select", "channels_select"}
+SELECTS |= {"multi_static_select"}
 ELEMENTS_MAX = {"context": 10, "actions": 25, "context_actions": 5}
 OURS = re.compile(
     r"<(?:mailto:[^|<>]+\|[^<>]+|tel:\+?\d+\|[^<>]+|@[UW][A-Z0-9]+|#[CG][A-Z0-9]+|!date\^\d+\^[^|<>]+\|[^<>]+"
@@ -176,6 +177,7 @@ def _check_element(element: Json, where: str) -> None:  # noqa: C901 - a table o
         case "datetimepicker":
             assert 10**9 <= element.get("initial_date_time", 10**9) < 10**10, f"{where}: no ten digits"
         case kind if kind in SELECTS:
+            assert element.get("options", [None]), f"{where}: no options"
             _check_options(element.get("options", []), where)
             assert len(element.get("option_groups", [])) <= 100, where
         case other:

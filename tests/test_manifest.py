@@ -18,9 +18,10 @@ from core.home import Place
 from core.lead import DeskStatus, MatchKind
 from core.merge import preview
 from core.reps import UNSET, person
-from handlers import cards, editing, home, me, merging, steps, views
+from handlers import cards, editing, home, me, merging, rules_form, steps, views
 from tests import home_examples
 from tests.lead_examples import NOW, lead, match
+from tests.test_rules_form import a_rulebook
 
 ROOT = Path(__file__).parents[1]
 
@@ -38,6 +39,7 @@ SCOPES = {
     "users.info": "users:read",
     "views.open": None,
     "views.publish": None,
+    "views.push": None,
     "views.update": None,
 }
 """Web API method -> the bot scope it needs (Slack's method pages)."""
@@ -104,7 +106,15 @@ def let_through() -> dict[str, dict[str, Any]]:
                 if "action_id" in element:
                     action = {**element, "block_id": block.get("block_id", "made-by-slack")}
                     payloads[element["action_id"]] = {"type": "block_actions", "actions": [action]}
-        forms = [views.new_lead(), merging.choose(lead(), []), merging.confirm(merge)]
+        rules = a_rulebook()
+        for block in rules_form.book(rules)["blocks"]:
+            for element in [*block.get("elements", []), *filter(None, [block.get("accessory")])]:
+                for chosen in element.get("options", [None]):
+                    action = {**element, "block_id": "b", "selected_option": chosen}
+                    name = f"{element['action_id']} {chosen and chosen['value']}"
+                    payloads[name] = {"type": "block_actions", "actions": [action]}
+        forms = [rules_form.form(rules, None, names={}, business_types=(), desks=(), root="V1")]
+        forms += [views.new_lead(), merging.choose(lead(), []), merging.confirm(merge)]
         forms += [editing.form(lead(), {}), steps.note(lead()), steps.snoozing(lead(), NOW)]
         forms += [steps.closing(lead()), steps.spam(lead())]
         forms.append(me.form(person(home_examples.DESK, "U0ANA"), UNSET, NOW.date(), place=Place()))

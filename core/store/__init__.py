@@ -1,8 +1,9 @@
-"""What is kept, on SQLite or PostgreSQL: submissions, leads, people, history, our posts, what waits."""
+"""What is kept, on SQLite or PostgreSQL: submissions, leads, people, history, posts, waits, turns."""
 
 from dataclasses import dataclass
 
 from core.store.answers import Answers
+from core.store.assignments import Assignments
 from core.store.clocks import Clocks
 from core.store.database import Database
 from core.store.events import Events
@@ -12,6 +13,7 @@ from core.store.merges import Merges
 from core.store.people import People
 from core.store.posts import Posts
 from core.store.reps import Reps
+from core.store.routings import Routings
 from core.store.sketches import Sketches
 from core.store.submissions import Submissions
 from core.store.waiting import WaitingParts
@@ -38,6 +40,8 @@ class Store:
     answers: Answers
     reps: Reps
     workload: Workload
+    assignments: Assignments
+    routings: Routings
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -62,4 +66,6 @@ async def open_store(url: str) -> Store:
         Answers(database),
         Reps(database),
         Workload(database),
+        Assignments(database),
+        Routings(database),
     )

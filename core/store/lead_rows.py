@@ -7,6 +7,7 @@ from sqlalchemy import Connection, RowMapping, Select, bindparam, select, update
 
 from core.errors import NotFound
 from core.lead import Also, Analysis, Contact, Crm, Lead, Match, Part, utcnow
+from core.store.credits import UNCOUNTED, give_back
 from core.store.submissions import lead_number
 from core.store.tables import leads, matches, waiting
 
@@ -33,7 +34,12 @@ def read_numbers(connection: Connection, lead_ids: Collection[str]) -> dict[str,
 
 
 def change_lead(connection: Connection, lead_id: str, changes: Mapping[str, Any]) -> None:
-    """Set these columns, inside the caller's transaction; the version grows."""
+    """Set these columns, inside the caller's transaction; the version grows.
+
+    A lead that is taken from whoever was given it, or proves to be none, gives back what it cost.
+    """
+    if "owner" in changes or changes.get("desk_status") in UNCOUNTED:
+        give_back(connection, lead_id)
     connection.execute(_CHANGE, {"this": lead_id, "updated_at": utcnow(), **changes})
 
 
@@ -111,6 +117,7 @@ def _lead(row: RowMapping, found: Sequence[Match], missing: Mapping[Part, str], 
         analysis=None if row["analysis"] is None else Analysis.model_validate(row["analysis"]),
         matches=tuple(found),
         owner=row["owner"],
+        owner_reason=row["owner_reason"],
         snoozed_until=row["snoozed_until"],
         snoozed_from=row["snoozed_from"],
         person_id=row["person_id"],

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -116,6 +117,7 @@ leads = Table(
     Column("ip_address", String(45)),
     Column("analysis", JSON),  # the one to show; every answer ever given is in analyses
     Column("owner", String(50)),
+    Column("owner_reason", String(200)),  # why it was given to its first owner
     Column("snoozed_until", UtcDateTime),
     Column("snoozed_from", String(20)),  # the state that a snoozed lead comes back to
     Column("person_id", String(36)),  # the oldest lead of this person; null until it was compared
@@ -296,6 +298,40 @@ rep_settings = Table(  # what people set for themselves at a desk
     Column("user", String(50), primary_key=True),
     Column("settings", JSON, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+)
+
+turns = Table(  # what each rep of a desk is owed, in shares of core.routing.turns
+    "turns",
+    metadata,
+    Column("desk", String(50), primary_key=True),
+    Column("user", String(50), primary_key=True),
+    Column("credit", BigInteger, nullable=False),
+)
+
+assignments = Table(  # to whom a new lead was given, and why
+    "assignments",
+    metadata,
+    Column("key", String(320), primary_key=True),
+    _lead_id(nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("came_to", String(50), nullable=False),  # the desk at which it arrived
+    Column("desk", String(50), nullable=False),  # where it was sent
+    Column("owner", String(50)),  # null: the pool
+    Column("reason", String(200), nullable=False),
+    Column("trace", JSON, nullable=False),
+    Column("credits", JSON, nullable=False),  # user -> by how much it changed their turn
+    Column("given_back_at", UtcDateTime),  # when those credits were taken back
+)
+
+rule_revisions = Table(  # never changed: the newest of a desk counts while its file stays as it was
+    "rule_revisions",
+    metadata,
+    Column("desk", String(50), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", String(50), nullable=False),
+    Column("based_on", String(64), nullable=False),  # digest of the file's routing at that time
+    Column("routing", JSON, nullable=False),
 )
 
 local_crm = Table(

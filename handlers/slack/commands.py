@@ -12,13 +12,14 @@ from core.desk import Desk
 from core.errors import InvalidLead, InvalidSearch, NotAllowed, NotFound, Refused, Unavailable
 from core.lead import utcnow
 from core.store.submissions import Submission
-from handlers import answers, lists, stats, views
+from handlers import answers, lists, ownership, stats, views
 from handlers.answers import Answer
 from handlers.mrkdwn import escape
 from handlers.slack import merge
 from handlers.slack.api import Slack
 from handlers.slack.directory import Directory
 from handlers.slack.messages import as_typed
+from handlers.slack.rules import open_rules
 from handlers.slack.similar import PATIENCE, similar
 
 TRY_AGAIN = "Slack or the store does not answer right now. Please add the lead again in a minute."
@@ -36,6 +37,8 @@ def register(app: AsyncApp, desk: Desk, slack: Slack, directory: Directory) -> N
     asks: dict[str, Ask] = {
         "help": lambda _rest, _command: _help(),
         "show": lambda rest, command: _show(desk, rest, command["user_id"]),
+        "why": lambda rest, command: _why(desk, rest, command["user_id"]),
+        "rules": lambda _rest, command: open_rules(desk, slack, directory, command),
         "similar": lambda rest, command: _similar(desk, directory, rest, command["user_id"]),
         "list": lambda _rest, command: _list(desk, command["user_id"]),
         "new": open_modal,
@@ -111,6 +114,10 @@ async def _show(desk: Desk, rest: str, user: str) -> Answer:
         merged=await desk.merged_into(lead),
         hidden_entities=desk.hidden(lead.business_type),
     )
+
+
+async def _why(desk: Desk, rest: str, user: str) -> Answer:
+    return ownership.why(await desk.why(rest, reader=user)) if rest else answers.usage()
 
 
 async def _similar(desk: Desk, directory: Directory, rest: str, user: str) -> Answer:

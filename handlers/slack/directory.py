@@ -6,18 +6,22 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakValueDictionary
 
 from core.actions import Action
 from core.desks import Desks
 from core.errors import Refused, Unavailable
 from core.rights import Role
 from handlers.mrkdwn import sentence
-from handlers.slack.api import Slack
+from handlers.slack.api import Slack, SlackRefused
 
 TEAM_TTL = 60.0
 """Seconds that lists of people, and what Slack says of one, are believed."""
 
 PAGE = 200
+
+NOBODY = frozenset({"user_not_found", "user_not_visible"})
+"""What Slack says of an id that is nobody's here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +65,7 @@ class Directory:
         self._channels: dict[str, str] = {}
         self._users: dict[str, tuple[float, Mapping[str, Any]]] = {}
         self._teams: dict[str, tuple[float, _Team]] = {}
+        self._asked: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def channel_id(self, channel: str) -> str:
         """The id of ``#leads``; an id is given back as it is. Refused when there is no such channel."""
@@ -122,6 +127,16 @@ class Directory:
         """Refused, with the mend, unless the bot is in the desk's channel."""
         if str((await self._slack.call("auth.test"))["user_id"]) not in await self._in_channel(desk):
             raise Refused("Slack", f"the bot is not in {desk}: invite it there with /invite")
+
+    async def has_left(self, user: str) -> bool:
+        """Whether the account is deactivated, or there never was one."""
+        async with self._asked.setdefault(user, asyncio.Lock()):  # many leads at once ask Slack once
+            try:
+                return bool((await self._user(user)).get("deleted"))
+            except SlackRefused as error:
+                if error.code in NOBODY:
+                    return True
+                raise
 
     async def name_of(self, user: str) -> str | None:
         """How people call the user, for lines that must not ping; None when Slack does not say."""
