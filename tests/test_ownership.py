@@ -59,7 +59,7 @@ async def test_leads_go_to_the_reps_in_turn_and_the_card_says_so(bot: Product) -
     assert [first.owner, second.owner] == [bot.slack.user("dana"), bot.slack.user("priya")]
     assert first.desk_status == DeskStatus.NEW
     card = await bot.final_card(first.lead_id)
-    assert f"For <@{first.owner}> (in turn)" in text_of(card)
+    assert f"*For <@{first.owner}>* (in turn)" in text_of(card)
 
 
 async def test_the_owner_is_told_once_in_the_thread(bot: Product) -> None:
