@@ -164,7 +164,7 @@ def decide(lead: Lead, action: Action) -> Mapping[str, Any]:
         if _is_taken(lead):
             raise NotAllowed(f"{lead.number} was claimed by <@{lead.owner}> before you.")
         raise NotAllowed(
-            f"{lead.number} was given to <@{lead.owner}>: they or a manager of the desk can hand it over."
+            f"{lead.number} is <@{lead.owner}>'s to claim: they or a manager of the desk can hand it over."
         )
     changes = {**_AWAKE, **_step(lead, action)}
     return {name: value for name, value in changes.items() if getattr(lead, name) != value}

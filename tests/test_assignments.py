@@ -133,7 +133,7 @@ async def test_somebody_who_claimed_before_keeps_the_lead(store: Store) -> None:
 async def test_a_given_lead_is_claimed_by_its_owner_only(store: Store) -> None:
     lead = await a_lead(store)
     await router(store).assign(lead.lead_id)
-    with pytest.raises(NotAllowed, match="was given to <@U0ANA>"):
+    with pytest.raises(NotAllowed, match="is <@U0ANA>'s to claim"):
         await act(store, lead, ActionName.CLAIM, "U0BEN")
     await act(store, lead, ActionName.CLAIM, "U0ANA")
     assert (await store.leads.get(lead.lead_id)).desk_status == DeskStatus.CLAIMED

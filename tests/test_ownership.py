@@ -74,7 +74,7 @@ async def test_the_owner_claims_what_they_were_given_and_others_may_not(bot: Pro
     lead = await given(bot)
     card = await bot.final_card(lead.lead_id)
     await bot.slack.click("priya", "leads", card["ts"], "claim")
-    await bot.ephemeral("priya", "was given to")
+    await bot.ephemeral("priya", "'s to claim")
     await bot.slack.click("dana", "leads", card["ts"], "claim")
     await bot.card_with(lead.lead_id, f"Claimed by <@{lead.owner}>")
 
