@@ -158,6 +158,20 @@ async def test_what_a_lead_cost_is_given_back_exactly_and_once(store: Store, nam
     assert kept.given_back_at is not None
 
 
+async def test_a_lead_that_was_left_lying_costs_its_owner_until_it_proves_to_be_none(store: Store) -> None:
+    lead = await a_lead(store)
+    await router(store).assign(lead.lead_id)
+    charged = await store.assignments.credits("#leads")
+    returned = Event(
+        event_id="r", lead_id=lead.lead_id, at=utcnow(), actor="system", what="returned", told=True
+    )
+    await store.leads.act(returned, lambda _: {"owner": None, "desk_status": DeskStatus.NEW})
+    await act(store, lead, ActionName.CLAIM, "U0BEN")
+    assert await store.assignments.credits("#leads") == charged
+    await act(store, lead, ActionName.SPAM, "U0BEN")
+    assert set((await store.assignments.credits("#leads")).values()) == {0}
+
+
 async def test_a_lead_that_is_merged_away_costs_nobody_anything(store: Store) -> None:
     there = router(store)
     first, second = await a_lead(store, "1"), await a_lead(store, "2")

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.lead import DeskStatus, utcnow
-from core.store.tables import assignments, turns
+from core.store.tables import assignments, leads, turns
 
 UNCOUNTED: Final = frozenset({DeskStatus.REJECTED, DeskStatus.SPAM, DeskStatus.MERGED})
 """A lead that came to this was none of its own, and counts for nobody."""
@@ -33,12 +33,17 @@ def change_credits(connection: Connection, desk: str, changes: Mapping[str, int]
     )
 
 
-def give_back(connection: Connection, lead_id: str) -> None:
-    """Undo what the lead changed when it was given to somebody, once; nothing if it never was."""
-    for row in connection.execute(_GIVE_BACK, {"this": lead_id, "now": utcnow()}).all():
+def give_back(connection: Connection, lead_id: str, *, only_from_owner: bool = False) -> None:
+    """Undo what the lead changed when it was given to somebody, once; nothing if it never was.
+
+    only_from_owner: only while whoever was given it still has it.
+    """
+    query = _GIVE_BACK.where(assignments.c.owner == _OWNER) if only_from_owner else _GIVE_BACK
+    for row in connection.execute(query, {"this": lead_id, "now": utcnow()}).all():
         change_credits(connection, row.desk, {user: -change for user, change in row.credits.items()})
 
 
+_OWNER = select(leads.c.owner).where(leads.c.lead_id == bindparam("this")).scalar_subquery()
 _CREDITS = select(turns.c.user, turns.c.credit).where(turns.c.desk == bindparam("desk"))
 _GIVE_BACK = (
     update(assignments)

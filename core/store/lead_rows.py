@@ -36,10 +36,13 @@ def read_numbers(connection: Connection, lead_ids: Collection[str]) -> dict[str,
 def change_lead(connection: Connection, lead_id: str, changes: Mapping[str, Any]) -> None:
     """Set these columns, inside the caller's transaction; the version grows.
 
-    A lead that is taken from whoever was given it, or proves to be none, gives back what it cost.
+    A lead that proves to be none, or goes to another desk or owner, gives back what it cost whoever was given
+    it; one that they left lying until it went back to the pool does not.
     """
-    if "owner" in changes or changes.get("desk_status") in UNCOUNTED:
+    if changes.get("desk_status") in UNCOUNTED or "desk" in changes:
         give_back(connection, lead_id)
+    elif changes.get("owner") is not None:
+        give_back(connection, lead_id, only_from_owner=True)
     connection.execute(_CHANGE, {"this": lead_id, "updated_at": utcnow(), **changes})
 
 
