@@ -41,7 +41,23 @@ from core.similar.search import Search
 from core.sla.timing import Timing
 from core.store import Store, open_store
 from handlers.board import SlackBoard
-from handlers.slack import actions, commands, home, invitations, me, menu, merge, messages, rules, similar
+from handlers.slack import (
+    actions,
+    commands,
+    home,
+    invitations,
+    looks,
+    me,
+    mentions,
+    menu,
+    merge,
+    messages,
+    reactions,
+    rules,
+    shortcuts,
+    similar,
+    verbs,
+)
 from handlers.slack.api import Slack
 from handlers.slack.directory import Directory, Listed
 from handlers.slack.homes import Homes
@@ -151,6 +167,7 @@ async def running(
             desks=desks,
             timing=Timing(store=store, desks=desks, set_alarm=engine.set_alarm, leaders=directory.leaders),
             routing=Router(store=store, desks=desks, accounts=directory),
+            journal=engine,
         )
         desk = Desk(
             parts=parts,
@@ -276,6 +293,11 @@ def _bolt(settings: Settings, slack: Slack, desk: Desk, directory: Directory) ->
     )
     actions.register(bolt, desk)
     commands.register(bolt, desk, slack, directory)
+    looks.register(bolt, desk, directory)
+    verbs.register(bolt, desk)
+    mentions.register(bolt, desk, slack, directory)
+    shortcuts.register(bolt, desk, slack, directory)
+    reactions.register(bolt, desk, slack, directory)
     similar.register(bolt, desk, directory)
     merge.register(bolt, desk, slack)
     menu.register(bolt, desk, slack)

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -49,10 +49,13 @@ STEP_RETRIES: dict[str, Any] = {
 
 KEEP_FINISHED = timedelta(days=7)
 """A week is enough to look into what happened. Finished workflows hold ids, outcomes and what people typed
-into forms (notes, reasons, corrected contacts): erasing a person has to cover those of their leads too."""
+into forms (notes, reasons, corrected contacts): erasing a lead removes those of it too (forget)."""
 
 BEHIND_NEW_LEADS = 10
 """Priority of what is done again; a larger number comes later."""
+
+ENDING_SECONDS = 5.0
+"""How long work on a lead that is erased may take to come to its end."""
 
 ADOPTIONS = 5
 """Resuming resets dbos' own count of attempts: a lead that kills its process must not kill them all."""
@@ -139,6 +142,20 @@ class Engine:
         options = _options("redo_pipeline", LEADS, key) | {"priority": BEHIND_NEW_LEADS}
         await self._enqueue(options, waiting.lead_id, waiting.part.value)
 
+    async def forget(self, prefixes: Sequence[str]) -> None:
+        """End and remove all work whose key begins with one of these, with what was asked for in it.
+
+        What waits never starts; what runs has ENDING_SECONDS to come to its end.
+        """
+        waiting = await _keys(prefixes, status=["ENQUEUED", "DELAYED"])
+        if waiting:
+            await DBOS.cancel_workflows_async(waiting)
+        patience = time.monotonic() + ENDING_SECONDS
+        while await _keys(prefixes, status=["PENDING"]) and time.monotonic() < patience:  # noqa: ASYNC110 - dbos tells nobody
+            await asyncio.sleep(POLL_SECONDS)
+        if found := await _keys(prefixes):
+            await DBOS.delete_workflows_async(found)
+
     async def _enqueue(self, options: EnqueueOptions, *args: Any) -> None:
         await self._database.write(
             lambda connection: self._client.enqueue_in_transaction(connection, options, *args)
@@ -183,6 +200,14 @@ class Engine:
         await DBOS.delete_workflows_async([workflow.workflow_id for workflow in done])
 
 
+async def _keys(prefixes: Sequence[str], **more: Any) -> list[str]:
+    """Of the work whose key begins so."""
+    found = await DBOS.list_workflows_async(
+        workflow_id_prefix=list(prefixes), load_input=False, load_output=False, **more
+    )
+    return [workflow.workflow_id for workflow in found]
+
+
 async def _durable(name: str, function: Callable[..., Awaitable[T]], *args: Any) -> T:
     """core.pipeline's Step: recorded when done, tried again when the weather was bad."""
     run: Callable[..., Awaitable[T]] = DBOS.run_step_async  # its overloads know no plain Awaitable
@@ -218,7 +243,8 @@ def _sqlite_engine(url: str) -> sa.Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = "IMMEDIATE"
-        for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON", "synchronous=NORMAL"):
+        pragmas = ("foreign_keys=ON", "synchronous=NORMAL", "secure_delete=ON")
+        for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", *pragmas):
             connection.execute(f"PRAGMA {pragma}")
 
     return engine

@@ -1,5 +1,7 @@
 """What happens by the clock: missing parts are tried again, finished work is swept away."""
 
+from datetime import timedelta
+
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -9,6 +11,7 @@ from core.acting import waking
 from core.errors import Refused, Unavailable
 from core.lead import Part, utcnow
 from core.pipeline import Parts
+from core.privacy import clear_left
 
 log = structlog.get_logger()
 
@@ -23,6 +26,12 @@ WAKE_SECONDS = 5
 
 SWEEP_SECONDS = 10
 """How often alarms are looked for that should have rung."""
+
+CLEAR_SECONDS = 60
+"""How often it is tried to remove what is left elsewhere of erased leads."""
+
+CLEAR_AFTER = timedelta(minutes=1)
+"""How long the first try may take before that."""
 
 WAKE_BATCH = 100
 """Leads woken at one tick; what is left is due at the next."""
@@ -47,6 +56,7 @@ class Schedule:
         self._scheduler.add_job(self.mend, "interval", seconds=MEND_SECONDS, max_instances=1, coalesce=True)
         self._scheduler.add_job(self.wake, "interval", seconds=WAKE_SECONDS, max_instances=1, coalesce=True)
         self._scheduler.add_job(self.sweep, "interval", seconds=SWEEP_SECONDS, max_instances=1, coalesce=True)
+        self._scheduler.add_job(self.clear, "interval", seconds=CLEAR_SECONDS, max_instances=1, coalesce=True)
         if self._executors is not None:
             self._scheduler.add_job(
                 self.reap, "interval", seconds=REAP_SECONDS, max_instances=1, coalesce=True
@@ -62,6 +72,10 @@ class Schedule:
         """Take over the work of dead processes, where there can be any."""
         if self._executors is not None:
             await self._executors.reap()
+
+    async def clear(self) -> None:
+        """Remove elsewhere what is left there of erased leads; twice at once does no harm."""
+        await clear_left(self._parts, before=utcnow() - CLEAR_AFTER)
 
     async def wake(self) -> None:
         """Bring snoozed leads back whose time has come; a tick that finds one again asks for nothing new."""

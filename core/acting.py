@@ -1,6 +1,6 @@
 """What people ask for with a lead, done durably: decided, kept, shown, or refused in private."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from core import corrections, edits
+from core import corrections, edits, privacy
 from core.actions import ANSWERS, API, OF_TWO_LEADS, PAST, Action, ActionName, asked_about, decide, moved
 from core.errors import NotAllowed, NotFound, Refused, Unavailable
 from core.lead import SYSTEM, Event, Lead, utcnow
@@ -42,28 +42,39 @@ class Acts:
         except (NotAllowed, NotFound) as error:
             return await self._refused(action, str(error))
         try:
-            if action.name in ANSWERS:
-                await self._answer(action)
-            elif action.name in OF_TWO_LEADS:
-                await self._merge(action)
-            elif action.name == ActionName.NOTE:
-                await self.parts.store.leads.note(_line(action))
-            elif action.name == ActionName.EDIT:
-                await self._edit(action)
-            elif action.name == ActionName.MOVE:
-                await self._move(action)
-            elif action.name == ActionName.SPAM:
-                await self._not_a_lead(action)
-            else:
-                await self.parts.store.leads.act(_line(action), lambda lead: decide(lead, action))
+            await self._carry_out(action)
         except (NotAllowed, NotFound) as error:
             return await self._refused(action, str(error))
         return None
 
+    async def _carry_out(self, action: Action) -> None:
+        of_one: Mapping[ActionName, Callable[[Action], Awaitable[None]]] = {
+            ActionName.NOTE: self._note,
+            ActionName.EDIT: self._edit,
+            ActionName.MOVE: self._move,
+            ActionName.SPAM: self._not_a_lead,
+            ActionName.FORGET: self._forget,
+        }
+        if action.name in ANSWERS:
+            await self._answer(action)
+        elif action.name in OF_TWO_LEADS:
+            await self._merge(action)
+        elif action.name in of_one:
+            await of_one[action.name](action)
+        else:
+            await self.parts.store.leads.act(_line(action), lambda lead: decide(lead, action))
+
+    async def _note(self, action: Action) -> None:
+        await self.parts.store.leads.note(_line(action))
+
+    async def _forget(self, action: Action) -> None:
+        await privacy.erase(self.parts, action)
+
     async def _authorise(self, action: Action) -> None:
         """NotAllowed when the actor may not do this, or its target may not be given a lead."""
-        if await self.parts.store.events.has(action.key):  # done before a crash: it was allowed then
-            return
+        store = self.parts.store
+        if await store.events.has(action.key) or await store.erasures.has(action.key):
+            return  # done before a crash: it was allowed then
         lead = await self.parts.store.leads.get(action.lead_id)
         if action.actor not in {API, SYSTEM}:
             leads = [lead]
@@ -213,7 +224,10 @@ async def action_pipeline(step: Step, parts: Parts, action: Mapping[str, Any]) -
     if refusal is not None:
         await step("tell", Acts(parts=parts).tell, asked, refusal)
         return
-    if asked.name in OF_TWO_LEADS:
+    if asked.name == ActionName.FORGET:
+        told = await step("clear", privacy.clear, parts, asked.key)
+        await step("tell", Acts(parts=parts).tell, asked, told)
+    elif asked.name in OF_TWO_LEADS:
         await step("publish", parts.publish_merged, asked.key)
     else:
         await step("publish", parts.publish, asked.lead_id)

@@ -33,6 +33,7 @@ class ActionName(StrEnum):
     SPAM = "spam"
     REOPEN = "reopen"
     MOVE = "move"
+    FORGET = "forget"
 
 
 PAST = {

@@ -17,7 +17,8 @@ from core.desks import Desks
 from core.errors import InvalidLead, NotAllowed, Refused
 from core.home import Home, Place
 from core.home import read as read_home
-from core.lead import OPEN, DeskStatus, Draft, Event, Lead, Match, MatchKind, Part, utcnow
+from core.lead import Analysis, Contact, DeskStatus, Draft, Event, Lead, Match, MatchKind, Part, utcnow
+from core.listing import Filter, Listed, Page, terms
 from core.merge import Merge, directed, preview
 from core.pipeline import Parts
 from core.reps import OwnSettings
@@ -178,7 +179,7 @@ class Desk:
         """
         lead = await self.parts.store.leads.get(action.lead_id)
         check(await self.parts.members.role(action.actor, lead.desk), action.name, lead, action.actor)
-        if action.name not in {ActionName.NOTE, ActionName.EDIT}:
+        if action.name not in {ActionName.NOTE, ActionName.EDIT, ActionName.MOVE, ActionName.FORGET}:
             decide(lead, action)
 
     async def form(self, lead_id: str, *, reader: str | None = None) -> tuple[Lead, dict[str, str]]:
@@ -219,6 +220,16 @@ class Desk:
         if LEAD_ID.fullmatch(name.lower()):
             return await self.parts.store.leads.get(name.lower())
         return await self.parts.store.leads.by_number(name)
+
+    async def lead_of(self, source: str, event_key: str) -> Lead | None:
+        """The lead that this very delivery made, if it made one."""
+        found = await self.parts.store.submissions.lead_of(source, event_key)
+        return None if found is None else await self.parts.store.leads.get(found.lead_id)
+
+    async def read(self, text: str, contact: Contact) -> Analysis:
+        """What the rules read in a message that is no lead yet; never raises."""
+        business = self.desks.first.business_type or self.business_type
+        return await self.parts.analyst.by_rules(text, contact, business, utcnow())
 
     async def cards(self, leads: Sequence[Lead]) -> dict[str, tuple[str, str]]:
         """Channel and ts of the leads' cards, as far as they are posted, by lead id."""
@@ -302,10 +313,30 @@ class Desk:
         await self._note_reading(found, action.actor)
         return found
 
-    async def open_leads(self, *, limit: int, reader: str) -> list[Lead]:
-        """The newest open leads that the reader may see, for lists without contact data."""
-        desks = await self._only_of(reader)
-        return await self.parts.store.leads.newest(limit=limit, desk_status=sorted(OPEN), desks=desks)
+    async def page(
+        self,
+        filter_: Filter,
+        *,
+        reader: str,
+        words: str = "",
+        before: int | None = None,
+        after: int | None = None,
+    ) -> Page:
+        """A page of a list of leads that the reader may see, newest first (core.listing)."""
+        desks, clocks = await self._only_of(reader), self.parts.store.clocks
+        listed = Listed(
+            filter=filter_,
+            owner=reader,
+            desks=None if desks is None else frozenset(desks),
+            overdue=await clocks.overdue(utcnow()) if filter_ == Filter.OVERDUE else frozenset(),
+            terms=terms(words),
+            before=before,
+            after=after,
+        )
+        page = await self.parts.store.queues.page(listed)
+        if filter_ == Filter.FOUND:  # that these words stand in it tells of the contact
+            await self._note_reading(page.leads, reader)
+        return page
 
     async def responses(self, since: datetime, *, reader: str) -> Responses:
         """How soon somebody acted on the leads that the reader may see and that came since then."""

@@ -18,7 +18,7 @@ from core.errors import NotAllowed, Refused, Unavailable
 from core.lead import OPEN, SYSTEM, Contact, DeskStatus, Lead, MatchKind, Part, age_seconds, utcnow
 from core.model.opinion import with_opinion
 from core.notices import Notice, Notices, Reason
-from core.ports import Board, CrmTable, Vector
+from core.ports import Board, CrmTable, Journal, Vector
 from core.recognise import Recognised, Recogniser
 from core.rights import Role
 from core.routing.assigning import Router, assignment_key
@@ -85,6 +85,7 @@ class Parts:
     desks: Desks
     timing: Timing
     routing: Router
+    journal: Journal
     local_turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOCAL_TURNS))
 
     async def show(self, lead_id: str) -> None:

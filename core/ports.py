@@ -113,6 +113,9 @@ class CrmTable(Protocol):
     async def upsert(self, fields: Mapping[str, Any]) -> CrmRecord:
         """Write the record whose "Lead ID" equals ``fields["Lead ID"]``, creating it if there is none."""
 
+    async def forget(self, lead_id: str) -> None:
+        """Remove the records whose "Lead ID" is this one; that there is none is no error."""
+
     async def check(self) -> None:
         """Return if the table can be read with these settings; else raise, the mend in the message."""
 
@@ -128,3 +131,13 @@ class Board(Protocol):
 
         Gives back the lead as it was shown.
         """
+
+    async def remove(self, channel: str, ts: str) -> None:
+        """Remove a message of ours; one that is gone already is no error."""
+
+
+class Journal(Protocol):
+    """What the engine remembers of work done and under way."""
+
+    async def forget(self, prefixes: Sequence[str]) -> None:
+        """End and remove all work whose key begins with one of these, with what was asked for in it."""

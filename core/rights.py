@@ -23,6 +23,8 @@ ONLY_LOOKS: Final = (
     "You can look at this desk's leads, but not work them. Ask a manager of the desk to add you."
 )
 
+ONLY_ADMINS: Final = "Only admins of the desk can erase a lead."
+
 OF_ANY_LEAD = frozenset(
     {
         ActionName.CLAIM,  # refused by core.actions, which knows better why
@@ -41,11 +43,13 @@ OF_ANY_LEAD = frozenset(
 def check(role: Role | None, name: ActionName, lead: Lead, actor: str) -> None:
     """NotAllowed, in a sentence for the actor, when somebody of this role may not do this with the lead.
 
-    A rep decides about leads of nobody and their own; managers and admins about all.
+    A rep decides about leads of nobody and their own; managers and admins about all; only admins erase.
     """
     if role is None:
         raise NotAllowed(NOT_A_MEMBER)
     if role == Role.VIEWER:
         raise NotAllowed(ONLY_LOOKS)
+    if name == ActionName.FORGET and role != Role.ADMIN:
+        raise NotAllowed(ONLY_ADMINS)
     if role == Role.REP and name not in OF_ANY_LEAD and lead.owner not in {None, actor}:
         raise NotAllowed(f"{lead.number} is <@{lead.owner}>'s: they or a manager of the desk can do that.")

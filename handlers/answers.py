@@ -17,16 +17,40 @@ COMMANDS = {
     "help": ("help", "what I can do"),
     "show": ("show L-1042", "all about a lead, with its history"),
     "why": ("why L-1042", "who has a lead, and how that was decided"),
+    "list": ("list [mine|new|hot|unclaimed|overdue]", "open leads, newest first"),
+    "find": ("find words", "leads in which they stand: a name, phone, e-mail, company, number"),
     "similar": ("similar L-1042 _or_ words", f"leads like this one; options: {search_options.SHOWN}"),
-    "list": ("list", "the newest open leads"),
-    "stats": ("stats 7d", "how soon somebody acted; also 30d, since:2026-11-01"),
-    "new": ("new", "type in a lead"),
+    "claim": ("claim L-1042", "it is yours"),
+    "assign": ("assign L-1042 @name", "it is theirs"),
+    "approve": ("approve L-1042", "it is worth working"),
+    "note": ("note L-1042 words", "into its thread and history"),
+    "edit": ("edit L-1042", "mend its contact or what was read"),
+    "move": ("move L-1042 #desk", "to another desk"),
+    "snooze": ("snooze L-1042 friday 9:00", "it comes back then; also 2d, tomorrow, 24 dec"),
+    "wake": ("wake L-1042", "it comes back now"),
+    "won": ("won L-1042 4,500", "closed, with what it was worth"),
+    "lost": ("lost L-1042 reason", "closed, and why"),
+    "reject": ("reject L-1042 [reason]", "not for us"),
+    "spam": ("spam L-1042", "not a lead; the next like it is known"),
+    "reopen": ("reopen L-1042", "it is open again"),
     "merge": ("merge L-1042 L-1050", "two leads that are one request become one"),
     "rules": ("rules", "who gets which new leads, for admins"),
     "unmerge": ("unmerge L-1050", "undo that"),
     "different": ("different L-1042 L-1050", "these two are different people"),
+    "stats": ("stats 7d", "how soon somebody acted; also 30d, since:2026-11-01"),
+    "new": ("new", "type in a lead"),
+    "me": ("me [away 24 dec to 31 dec|hours|level|quiet|zone]", "my hours, days off and notices"),
+    "forget": ("forget L-1042", "erase it for good (admins)"),
 }
 """Subcommand of /lead -> how it is written (mrkdwn) and what it gives."""
+
+GROUPS = {
+    "Look": ("show", "why", "list", "find", "similar", "stats"),
+    "Work": ("claim", "assign", "approve", "note", "edit", "snooze", "wake", "move"),
+    "Close": ("won", "lost", "reject", "spam", "reopen"),
+    "Duplicates": ("merge", "unmerge", "different"),
+}
+"""The commands under their headings in the help; what stands in none comes last."""
 
 BLOCKS_SIZE_MAX = 12_500
 """Most characters of a message's blocks as JSON; Slack refuses it somewhere above 13,200."""
@@ -45,9 +69,28 @@ class Answer:
 
 
 def usage() -> Answer:
-    """What /lead can do."""
-    lines = [f"*/lead {written}*   {gives}" for written, gives in COMMANDS.values()]
-    return told("\n".join(lines))
+    """What /lead can do, in groups."""
+    named = {name for names in GROUPS.values() for name in names}
+    groups = {**GROUPS, "More": tuple(name for name in COMMANDS if name not in named)}
+    sections = [
+        "\n".join(
+            [
+                f"*{title}*",
+                *(f"*/lead {written}*   {gives}" for written, gives in map(COMMANDS.__getitem__, names)),
+            ]
+        )
+        for title, names in groups.items()
+    ]
+    blocks: list[Block] = [{"type": "section", "text": markup(text)} for text in sections]
+    in_threads = "In a card's thread, mention me instead: @baseCamp claim. The lead is the card's then."
+    blocks.append({"type": "context", "elements": [plain(in_threads, 200)]})
+    return Answer(text="What /lead can do", blocks=blocks)
+
+
+def how(command: str) -> Answer:
+    """How one command is written, for somebody who left out what it needs."""
+    written, gives = COMMANDS[command]
+    return told(f"*/lead {written}*   {gives}")
 
 
 def unknown_command(typed: str) -> Answer:

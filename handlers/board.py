@@ -98,14 +98,18 @@ class SlackBoard:
             await self._edit(replace(post, ts=ts), {"text": card.text, "blocks": card.blocks})
         await self._store.posts.forget(post.key)
 
+    async def remove(self, channel: str, ts: str) -> None:
+        """Remove a message of ours; one that is gone already is no error."""
+        try:
+            await self._slack.call("chat.delete", channel=channel, ts=ts)
+        except SlackRefused as error:
+            if error.code not in GONE:
+                raise
+
     async def _take_back(self, post: Post) -> None:
         """Remove the placeholder of a lead that turned out to be no second request."""
         if post.ts is not None:
-            try:
-                await self._slack.call("chat.delete", channel=post.channel, ts=post.ts)
-            except SlackRefused as error:
-                if error.code not in GONE:
-                    raise
+            await self.remove(post.channel, post.ts)
         await self._store.posts.forget(post.key)
 
     async def _tell(self, event: Event, lead: Lead, card_ts: str) -> None:

@@ -81,13 +81,14 @@ def no_words() -> Answer:
 def listing(
     leads: Sequence[Lead],
     *,
-    title: str = "Open leads, newest first",
+    title: str,
+    links: Mapping[str, str] | None = None,
     hidden: Hidden = nothing_hidden,
+    senders: bool = False,
 ) -> Answer:
-    """Leads in the order given, a row each, free of contact data."""
-    if not leads:
-        return told("Nothing here: no lead is open.")
-    return _rows(title, [_Row(lead) for lead in leads], hidden)
+    """Leads in the order given, a row each, free of contact data but for the ``senders``' names."""
+    rows = [_Row(lead, sender=escape(wording.sender(lead), 60) if senders else "") for lead in leads]
+    return _rows(title, rows, hidden, links or {})
 
 
 def _limits(wanted: Wanted) -> str:

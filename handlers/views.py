@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import InvalidLead
-from handlers.mrkdwn import Block, clean, cut, plain
+from core.lead import Contact
+from handlers import modals
+from handlers.mrkdwn import Block, clean, cut, escape, markup, plain
 
-NEW_LEAD = "new_lead"
-"""callback_id of the new-lead modal."""
+NEW_LEAD, MESSAGE_LEAD = "new_lead", "message_lead"
+"""callback_ids of the modal, empty or filled from a message in Slack."""
+
+TITLE = "New lead"
 
 TYPED_MAX = 3_000
 """What one input of a modal can take (Slack); longer leads come through the API."""
-
-_METADATA_MAX = 3_000
 
 _LABELS = {
     "name": "Name",
@@ -26,22 +28,28 @@ _LABELS = {
 _SHORT = 300  # core.intake takes no longer name, phone or company
 
 
-def new_lead(*, desk: str = "", message: str = "") -> Block:
+def new_lead(*, message: str = "") -> Block:
     """The modal in which a person types a lead that reached them by phone or at the door.
 
-    Args:
-        desk: the channel id the lead is for; comes back as ``view["private_metadata"]``.
-        message: what is known already, e.g. the words after ``/lead new``.
+    message: what is known already, e.g. the words after ``/lead new``.
     """
-    return {
-        "type": "modal",
-        "callback_id": NEW_LEAD,
-        "private_metadata": desk[:_METADATA_MAX],
-        "title": plain("New lead", 24),
-        "submit": plain("Add lead", 24),
-        "close": plain("Cancel", 24),
-        "blocks": [_input(field, message if field == "message" else "") for field in _LABELS],
-    }
+    return _form(NEW_LEAD, {"message": message}, [])
+
+
+def message_lead(*, message: str, contact: Contact, wants: str, link: str | None, meta: str) -> Block:
+    """The modal that makes a lead of a message in Slack.
+
+    Args:
+        message: its words.
+        contact: what was found in it.
+        wants: the wish, as it was read.
+        link: its address.
+        meta: comes back as ``view["private_metadata"]``.
+    """
+    here = f"<{link}|This message>" if link else "This message"
+    said = {"type": "context", "elements": [markup(f"{here} · read as: {escape(wants, 80)}")]}
+    known = {name: getattr(contact, name) or "" for name in ("name", "email", "phone", "company")}
+    return _form(MESSAGE_LEAD, {**known, "message": message}, [said], private_metadata=meta)
 
 
 def read_new_lead(state_values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, Any]:
@@ -60,20 +68,13 @@ def errors_of(error: InvalidLead) -> dict[str, str]:
     return {"message": f"{cut(clean(error.field), 60)} {why}."}
 
 
+def _form(callback_id: str, known: Mapping[str, str], before: list[Block], **more: Any) -> Block:
+    inputs = [_input(field, known.get(field, "")) for field in _LABELS]
+    add = plain("Add lead", 24)
+    return modals.modal(TITLE, [*before, *inputs], callback_id=callback_id, submit=add, **more)
+
+
 def _input(field: str, initial: str) -> Block:
     is_message = field == "message"
-    element: Block = {
-        "type": "plain_text_input",
-        "action_id": field,
-        "multiline": is_message,
-        "max_length": TYPED_MAX if is_message else _SHORT,
-    }
-    if typed := cut(clean(initial, lines=True), TYPED_MAX):
-        element["initial_value"] = typed
-    return {
-        "type": "input",
-        "block_id": field,
-        "label": plain(_LABELS[field], 2_000),
-        "optional": not is_message,
-        "element": element,
-    }
+    element = modals.text(TYPED_MAX if is_message else _SHORT, initial, multiline=is_message)
+    return modals.field(field, _LABELS[field], element, optional=not is_message)

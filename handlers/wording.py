@@ -31,6 +31,7 @@ SOURCES = {
     "phone": "phone call",
     "slack_dm": "Slack direct message",
     "slack_message": "Slack message",
+    "slack_reaction": "Slack reaction",
     "slack_shortcut": "Slack shortcut",
     "slash_command": "/lead new",
     "unknown": "unknown source",

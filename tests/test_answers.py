@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from core.errors import InvalidLead, NotAllowed, NotFound, Refused, Unavailable
 from core.lead import MESSAGE_MAX, Contact, DeskStatus, Entity, Event, Lead, MatchKind, Part
-from handlers import answers, lists
+from core.listing import Filter, Page
+from handlers import answers, lists, paging
 from handlers.answers import Answer
 from tests.conftest import Snapshot
 from tests.lead_examples import HOSTILE, NOW, analysis, event, foreign, lead, leads, match
@@ -26,7 +27,7 @@ def test_help_names_every_command() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"), [("shwo", "show"), ("Simmilar", "similar"), ("lst", "list"), ("NEW!", "new")]
+    ("typed", "meant"), [("shwo", "show"), ("Simmilar", "similar"), ("lisst", "list"), ("NEW!", "new")]
 )
 def test_a_mistyped_command_gets_the_nearest_one(typed: str, meant: str) -> None:
     assert f"/lead {meant}" in seen(answers.unknown_command(typed))
@@ -160,22 +161,36 @@ def test_no_similar_lead_is_said_so() -> None:
 
 
 def test_a_list_holds_no_contact_data() -> None:
-    text = json.dumps(lists.listing([lead(), lead(analysis=None)]).blocks)
+    page = Page(leads=(lead(), lead(analysis=None)), newer=True, older=True)
+    text = json.dumps(paging.paged(page, Filter.OPEN).blocks)
     assert not any(word in text for word in ("Mike", "Chen", "415", "example.com"))
 
 
-def test_a_long_list_says_how_many_are_left_out() -> None:
-    assert "5 more are not shown" in seen(lists.listing([lead()] * (lists.ROWS_MAX + 5)))
+@pytest.mark.parametrize("filter_", [each for each in Filter if each != Filter.FOUND])
+def test_an_empty_list_says_so(filter_: Filter) -> None:
+    nothing = Page(leads=(), newer=False, older=False)
+    assert seen(paging.paged(nothing, filter_)) == paging.EMPTY[filter_].replace("*", "")
 
 
-def test_an_empty_list_says_so() -> None:
-    assert "no lead is open" in seen(lists.listing([]))
+def test_the_buttons_of_a_list_carry_the_list_and_the_place() -> None:
+    page = Page(leads=(lead(number="L-1042"), lead(number="L-1001")), newer=True, older=True)
+    back, then = paging.paged(page, Filter.FOUND, words="Ana “x”").blocks[-1]["elements"]
+    assert paging.place_of(back["value"]) == (Filter.FOUND, "Ana “x”", {"after": 1042})
+    assert paging.place_of(then["value"]) == (Filter.FOUND, "Ana “x”", {"before": 1001})
+
+
+@given(
+    st.lists(leads, max_size=10),
+    foreign.map(lambda words: words[: paging.WORDS_MAX]),
+    st.sampled_from(Filter),
+)
+def test_any_page_can_be_shown(found: list[Lead], words: str, filter_: Filter) -> None:
+    seen(paging.paged(Page(leads=tuple(found), newer=True, older=True), filter_, words=words))
 
 
 @given(st.lists(st.tuples(leads, st.floats(-1, 1)), max_size=4), foreign)
 def test_any_leads_can_be_listed(found: list[tuple[Lead, float]], wanted: str) -> None:
     seen(lists.similar(wanted, found))
-    seen(lists.listing([of for of, _ in found]))
 
 
 def test_a_lead_that_is_not_there_is_answered_with_the_way_to_those_that_are() -> None:

@@ -120,6 +120,19 @@ async def test_a_moved_lead_keeps_an_owner_who_works_there_too_and_no_other(bot:
         assert (now.owner is not None, now.desk_status == DeskStatus.CLAIMED) == (kept, kept)
 
 
+async def test_a_lead_is_moved_by_command_and_by_mention(bot: Product) -> None:
+    by_command = await bot.synced(await bot.send("Lip filler, or is this the wrong place?"))
+    assert (await bot.slack.command("dana", "leads", "/lead", f"move {by_command.number} #front-desk")).ok
+    await bot.lead_when(by_command.lead_id, lambda lead: lead.desk == "#front-desk")
+    by_mention = await bot.synced(await bot.send("Botox, or is this the wrong place?", name="Bo"))
+    card = await bot.final_card(by_mention.lead_id)
+    await bot.slack.say("dana", "leads", "@basecamp move to #front-desk", thread_ts=card["ts"])
+    await bot.lead_when(by_mention.lead_id, lambda lead: lead.desk == "#front-desk")
+    for no_desk in ("#general", "#nowhere"):
+        await bot.slack.command("dana", "leads", "/lead", f"move {by_mention.number} {no_desk}")
+        await bot.ephemeral("dana", f"There is no desk {no_desk}")
+
+
 async def test_a_lead_is_moved_to_a_desk_that_there_is(bot: Product) -> None:
     lead = await bot.synced(await bot.send("Nowhere to go"))
     await moved(bot, lead, "#general", "dana")

@@ -52,11 +52,17 @@ async def readers(bot: Product, lead: Lead) -> list[str]:
     return [event.actor for event in history if event.what == "contact_read"]
 
 
-@pytest.mark.parametrize("text", ["", "help", "HELP", "show", "similar"])
+@pytest.mark.parametrize("text", ["", "help", "HELP"])
 @there
 async def test_help_lists_the_commands(bot: Product, text: str) -> None:
     answer = await ask(bot, text)
     assert all(f"/lead {word}" in answer for word in ("help", "show", "similar", "list", "new"))
+
+
+@pytest.mark.parametrize("verb", ["show", "similar", "find", "claim", "assign", "lost", "merge", "different"])
+@there
+async def test_a_command_that_lacks_what_it_needs_is_told_how_it_is_written(bot: Product, verb: str) -> None:
+    assert f"/lead {verb} " in await ask(bot, verb)
 
 
 @there
@@ -102,7 +108,7 @@ async def test_words_that_are_like_no_lead_find_nothing(bot: Product) -> None:
 async def test_list_shows_open_leads_without_contact_data(bot: Product) -> None:
     lead = await ana(bot, f"{BRAKES} three")
     answer = await ask(bot, "list")
-    assert f"{lead.number}:" in answer
+    assert lists(answer, lead)
     assert not any(private in answer for private in ("@example.com", "Ana ", "Silva"))
     assert await readers(bot, lead) == []
 
@@ -110,6 +116,7 @@ async def test_list_shows_open_leads_without_contact_data(bot: Product) -> None:
 @there
 async def test_a_slip_of_the_pen_is_told_the_nearest_command(bot: Product) -> None:
     assert "Did you mean /lead similar" in (await ask(bot, "similer")).replace("*", "")
+    assert "Did you mean /lead claim" in (await ask(bot, "clami L-1001")).replace("*", "")
 
 
 @pytest.mark.parametrize("text", ["show L-77", "similar L-77", "L-77", "show <@U1>"])

@@ -16,9 +16,10 @@ from slack_bolt.response import BoltResponse
 import handlers.slack
 from core.home import Place
 from core.lead import DeskStatus, MatchKind
+from core.listing import Filter, Page
 from core.merge import preview
 from core.reps import UNSET, person
-from handlers import cards, editing, home, me, merging, rules_form, steps, views
+from handlers import cards, editing, forgetting, home, me, merging, paging, rules_form, steps, views
 from tests import home_examples
 from tests.lead_examples import NOW, lead, match
 from tests.test_rules_form import a_rulebook
@@ -27,6 +28,7 @@ ROOT = Path(__file__).parents[1]
 
 SCOPES = {
     "auth.test": None,
+    "chat.getPermalink": None,
     "chat.postEphemeral": "chat:write",
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
@@ -47,8 +49,8 @@ SCOPES = {
 PRIVATE_TOO = {"channels:read": "groups:read", "channels:history": "groups:history"}
 """The same for private channels: a desk's channel often is one."""
 
-BY_SURFACE = {"commands"}
-"""Asked for by features, not by methods: the slash command."""
+BY_SURFACE = {"commands", "app_mentions:read", "reactions:read"}
+"""Asked for by features and events, not by methods: the slash command, mentions, reactions."""
 
 
 def manifest() -> dict[str, Any]:
@@ -85,6 +87,15 @@ def listeners() -> list[AsyncListener]:
     return app._async_listeners  # noqa: SLF001 - Bolt has no public way to ask
 
 
+def shortcuts() -> dict[str, dict[str, Any]]:
+    """What Slack sends when somebody uses one of the manifest's shortcuts."""
+    kinds = {"global": "shortcut", "message": "message_action"}
+    return {
+        f"{each['callback_id']}:shortcut": {"type": kinds[each["type"]], "callback_id": each["callback_id"]}
+        for each in manifest()["features"]["shortcuts"]
+    }
+
+
 def let_through() -> dict[str, dict[str, Any]]:
     """What Slack sends an app with this manifest, and with our cards and modals: name -> payload."""
     features, of_app = manifest()["features"], manifest()["settings"]
@@ -93,6 +104,7 @@ def let_through() -> dict[str, dict[str, Any]]:
         kind, _, place = subscribed.partition(".")
         event = {"type": kind, "channel_type": place.removesuffix("s"), "channel": "C1", "user": "U1"}
         payloads[subscribed] = {"type": "event_callback", "event": event}
+    payloads |= shortcuts()
     if of_app["interactivity"]["is_enabled"]:
         merge = preview(lead(), lead(lead_id="019a7c3e-0000-7000-8000-000000001050", number="L-1050"))
         gone = lead(desk_status=DeskStatus.MERGED, merged_number="L-1001")
@@ -101,6 +113,8 @@ def let_through() -> dict[str, dict[str, Any]]:
         shown = [cards.card(of, now=NOW).blocks for of in (lead(), gone, asking)]
         shown += [merging.ask(merge).blocks, merging.ask_undo(merge.kept, merge.gone).blocks]
         shown.append(home.view(home_examples.full(), now=NOW)["blocks"])
+        shown.append(paging.paged(Page(leads=(lead(),), newer=True, older=True), Filter.OPEN).blocks)
+        shown.append(forgetting.ask(lead(), []).blocks)
         for block in (block for blocks in shown for block in blocks):
             for element in (*block.get("elements", ()), block.get("accessory", {})):
                 if "action_id" in element:
@@ -114,7 +128,11 @@ def let_through() -> dict[str, dict[str, Any]]:
                     name = f"{element['action_id']} {chosen and chosen['value']}"
                     payloads[name] = {"type": "block_actions", "actions": [action]}
         forms = [rules_form.form(rules, None, names={}, business_types=(), desks=(), root="V1")]
-        forms += [views.new_lead(), merging.choose(lead(), []), merging.confirm(merge)]
+        forms += [
+            views.new_lead(),
+            views.message_lead(message="x", contact=lead().contact, wants="x", link=None, meta="{}"),
+        ]
+        forms += [merging.choose(lead(), []), merging.confirm(merge)]
         forms += [editing.form(lead(), {}), steps.note(lead()), steps.snoozing(lead(), NOW)]
         forms += [steps.closing(lead()), steps.spam(lead())]
         forms.append(me.form(person(home_examples.DESK, "U0ANA"), UNSET, NOW.date(), place=Place()))
@@ -140,4 +158,4 @@ async def test_every_listener_hears_something_that_slack_sends() -> None:
 
 
 def test_the_manifest_has_no_feature_beside_those_that_are_listened_to() -> None:
-    assert set(manifest()["features"]) == {"app_home", "bot_user", "slash_commands"}
+    assert set(manifest()["features"]) == {"app_home", "bot_user", "slash_commands", "shortcuts"}

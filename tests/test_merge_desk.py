@@ -172,10 +172,20 @@ async def test_into_says_which_one_is_kept(bot: Product) -> None:
     assert f"{newer.number} is kept" in text_of(await told(bot, f"merge {older.number} into {newer.number}"))
 
 
-@pytest.mark.parametrize("text", ["merge", "merge L-1001", "merge L-1 L-2 L-3", "unmerge"])
+@pytest.mark.parametrize("text", ["merge", "merge L-1 L-2 L-3", "unmerge"])
 @there
 async def test_a_command_without_its_numbers_is_told_how_it_is_written(bot: Product, text: str) -> None:
-    assert "/lead merge L-1042 L-1050" in text_of(await told(bot, text))
+    assert f"/lead {text.split(maxsplit=1)[0]} L-10" in text_of(await told(bot, text))
+
+
+@there
+async def test_one_number_opens_the_form_that_asks_for_the_other(bot: Product) -> None:
+    _, newer = await two(bot, "form")
+    await bot.slack.command("priya", "leads", "/lead", f"merge {newer.number}")
+    views = await bot.slack.until(
+        lambda s: [view for view in s.views("priya") if newer.number in text_of(view)], timeout=10
+    )
+    await bot.slack.close_view("priya", views[0]["id"])
 
 
 @there
@@ -202,8 +212,8 @@ async def test_show_reaches_what_was_merged_and_lists_leave_it_out(bot: Product)
     assert f"e-mail: {newer.contact.email}" in shown
     assert f"Merged with {newer.number}" in shown
     listed = text_of(await told(bot, "list"))
-    assert f"{older.number}:" in listed
-    assert f"{newer.number}:" not in listed
+    assert f"|{older.number}>" in listed
+    assert f"|{newer.number}>" not in listed
     assert f"Merged into {older.number}" in text_of(await told(bot, f"show {newer.number}"))
 
 

@@ -74,3 +74,20 @@ async def test_one_s_hours_are_set_in_home(page: Page, bot: Product) -> None:
     await form.get_by_role("button", name="Save").click()
     await expect(form).to_have_count(0)
     await expect(page.locator("#home")).to_contain_text(re.compile("mon-thu 09:\\W?00-16:30"), timeout=20_000)
+
+
+async def test_a_message_becomes_a_lead_by_its_menu_and_by_a_reaction(page: Page, bot: Product) -> None:
+    await look(page, bot.slack, "dana", at="#" + bot.slack.channel("front-desk"))
+    await write(page, "Zoe rang, 415 555 0177, her 2019 Honda Civic needs brakes")
+    message = page.locator("#stream .message").filter(has_text="Zoe rang")
+    await message.hover()
+    await page.get_by_role("button", name="More actions").click()
+    await page.get_by_role("menuitem", name="Make this a lead").click()
+    form = page.get_by_role("dialog")
+    await expect(form.get_by_label("Phone")).to_have_value("415 555 0177", timeout=20_000)
+    await form.get_by_role("button", name="Add lead").click()
+    await expect(form).to_have_count(0)
+    await message.hover()
+    await page.get_by_role("button", name="Add reaction").click()
+    await page.get_by_role("menuitem", name="inbox_tray").click()
+    await expect(page.locator(".message.ephemeral").last).to_contain_text("already", timeout=20_000)

@@ -37,7 +37,12 @@ def test_more_rights_never_forbid_what_fewer_allow(name: ActionName, owner: str 
     assert answers[-1]
 
 
-@given(name=st.sampled_from(ActionName))
+def test_only_admins_erase() -> None:
+    may = [role for role in Role if allowed(role, ActionName.FORGET, OURS)]
+    assert may == [Role.ADMIN]
+
+
+@given(name=st.sampled_from([name for name in ActionName if name != ActionName.FORGET]))
 def test_a_rep_decides_about_nobodys_leads_and_their_own(name: ActionName) -> None:
     assert allowed(Role.REP, name, None)
     assert allowed(Role.REP, name, OURS)

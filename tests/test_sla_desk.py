@@ -299,3 +299,16 @@ async def test_a_repetition_that_is_told_apart_has_a_clock_from_then_on(
         await bot.card_with(again, "answer due")
         clock = (await bot.app.store.clocks.of([again]))[again]
         assert clock.started_at > (await bot.lead(again)).received_at
+
+
+async def test_the_list_of_what_is_overdue_has_it_until_somebody_acts(start: Start) -> None:
+    async with start(times("1s", "{at: 100%, do: escalate}")) as bot:
+        lead = await bot.synced(await bot.send("My brakes are grinding"))
+        await asyncio.sleep(1)
+        await bot.slack.command("dana", "leads", "/lead", "list overdue")
+        assert lead.number in text_of(await bot.ephemeral("dana", "wait longer"))
+        await bot.slack.command("dana", "leads", "/lead", f"claim {lead.number}")
+        await bot.lead_when(lead.lead_id, lambda now: now.owner is not None)
+        await asyncio.sleep(0.5)  # the clock stops after the claim
+        await bot.slack.command("dana", "leads", "/lead", "list overdue")
+        await bot.ephemeral("dana", "Nothing is overdue")

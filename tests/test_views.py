@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 
 from core.errors import InvalidLead
+from core.lead import Contact
 from handlers import views
 from tests.conftest import Snapshot
 from tests.lead_examples import foreign
@@ -18,12 +19,21 @@ def typed(**fields: str | None) -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def test_the_new_lead_modal_looks_as_it_did(snapshot: Snapshot) -> None:
-    snapshot("view_new_lead", views.new_lead(desk="C0DESK", message="Oil change"))
+    snapshot("view_new_lead", views.new_lead(message="Oil change"))
+
+
+@given(foreign)
+def test_the_new_lead_modal_takes_any_words(message: str) -> None:
+    check_view(views.new_lead(message=message * 50))
 
 
 @given(foreign, foreign)
-def test_the_new_lead_modal_takes_any_desk_and_words(desk: str, message: str) -> None:
-    check_view(views.new_lead(desk=desk, message=message * 50))
+def test_the_modal_of_a_message_takes_whatever_it_says(message: str, wants: str) -> None:
+    contact = Contact(first_name=message or None, company=message * 50, email=wants)
+    link = "https://desk.slack.com/archives/C1/p1"
+    check_view(
+        views.message_lead(message=message * 50, contact=contact, wants=wants * 9, link=link, meta="{}")
+    )
 
 
 def test_only_the_message_must_be_filled_in() -> None:

@@ -118,6 +118,13 @@ class Airtable:
         live = await self._live()
         return live.options(self._mapping) if live else None
 
+    async def forget(self, lead_id: str) -> None:
+        """Delete the lead's records, mostly one; two requests."""
+        formula = f"{{{MERGE_FIELD}}}='{lead_id}'"
+        found = await self._ask(lambda table: table.all(formula=formula, fields=[MERGE_FIELD]))
+        for record in found:
+            await self._ask(_deleting(record["id"]))
+
     async def check(self) -> None:
         """One request: token, base, table and merge field; raise Refused with the mend, or Unavailable."""
         await self._ask(lambda table: table.first(fields=[MERGE_FIELD]), sent=[MERGE_FIELD])
@@ -302,6 +309,10 @@ class Airtable:
             self._sessions.append(api.session)
             self._mine.table = api.table(self._base_id, self._table_name)
         return self._mine.table  # type: ignore[no-any-return]  # threading.local has no types
+
+
+def _deleting(record_id: str) -> "Callable[[Table], Any]":
+    return lambda table: table.delete(record_id)
 
 
 def _read_schema(table: "Table") -> LiveTable | None:

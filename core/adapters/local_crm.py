@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.crm import MERGE_FIELD, FieldMapping, as_text
@@ -46,6 +46,11 @@ class LocalCrm:
 
         await self._database.write(write)
         return CrmRecord(record_id=lead_id, url=None)
+
+    async def forget(self, lead_id: str) -> None:
+        """Remove the lead's row."""
+        query = delete(local_crm).where(local_crm.c.lead_id == lead_id)
+        await self._database.write(lambda connection: connection.execute(query))
 
     async def check(self) -> None:
         """It is there whenever the store is."""

@@ -152,6 +152,12 @@ class Search:
             await self._index.upsert([_point(lead, vector) for lead, vector in batch])
             self._filtered.put([_row(lead, vector) for lead, vector in batch])
 
+    async def forget(self, lead_ids: Sequence[str]) -> None:
+        """These leads are erased: nothing finds them any more. Raises Unavailable and Refused."""
+        for lead_id in lead_ids:
+            self._fresh.pop(lead_id, None)
+        await self._index.forget(lead_ids)
+
     async def reindex(self) -> AsyncIterator[int]:
         """Bring the index to what the store says; yields how many leads are done, batch by batch.
 

@@ -6,12 +6,14 @@ from core.store.answers import Answers
 from core.store.assignments import Assignments
 from core.store.clocks import Clocks
 from core.store.database import Database
+from core.store.erasures import Erasures
 from core.store.events import Events
 from core.store.labels import Labels
 from core.store.leads import Leads
 from core.store.merges import Merges
 from core.store.people import People
 from core.store.posts import Posts
+from core.store.queues import Queues
 from core.store.reps import Reps
 from core.store.routings import Routings
 from core.store.sketches import Sketches
@@ -38,6 +40,8 @@ class Store:
     sketches: Sketches
     labels: Labels
     answers: Answers
+    queues: Queues
+    erasures: Erasures
     reps: Reps
     workload: Workload
     assignments: Assignments
@@ -51,11 +55,12 @@ class Store:
 async def open_store(url: str) -> Store:
     """Open (create, migrate) the store at ``sqlite:///file`` or ``postgresql://…``."""
     database = await Database.open(url)
+    people = People(database)
     return Store(
         database,
         Submissions(database),
         Leads(database),
-        People(database),
+        people,
         Merges(database),
         Events(database),
         Posts(database),
@@ -64,6 +69,8 @@ async def open_store(url: str) -> Store:
         Sketches(database),
         Labels(database),
         Answers(database),
+        Queues(database),
+        Erasures(database, people),
         Reps(database),
         Workload(database),
         Assignments(database),

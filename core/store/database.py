@@ -107,6 +107,22 @@ class Database:
             outcomes = [(None, error)] * len(batch)
         loop.call_soon_threadsafe(_settle, batch, outcomes)
 
+    async def tidy(self) -> None:
+        """Let no file beside the database keep what was removed from it: SQLite's log is emptied.
+
+        Its pages are overwritten when something in them is deleted. While others read it may keep a rest,
+        which the next call finds.
+        """
+        if self.is_sqlite:
+            await asyncio.get_running_loop().run_in_executor(self._writers, self._empty_log)
+
+    def _empty_log(self) -> None:
+        raw = self._engine.raw_connection()
+        try:
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            raw.close()
+
     async def close(self) -> None:
         """Let what is under way end, and give all connections back."""
         self._readers.shutdown()
@@ -181,7 +197,9 @@ def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
     dbapi_connection.isolation_level = None  # transactions are begun below, by us
     cursor = dbapi_connection.cursor()
     # FULL: with WAL and NORMAL an acknowledged lead can vanish at power loss (SQLite's own contract).
-    for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "synchronous=FULL", "foreign_keys=ON"):
+    # secure_delete: what is erased is overwritten, and not only no longer found.
+    pragmas = ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+    for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", *pragmas):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -13,7 +13,10 @@ from core.store.clocks import read_clock
 from core.store.database import Database
 from core.store.events import untold
 from core.store.lead_rows import read_lead
-from core.store.tables import posts
+from core.store.tables import lead_events, posts
+
+CARD = "card:"
+"""How the keys of cards begin."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +73,27 @@ class Posts:
         rows = await self._database.read(lambda connection: connection.execute(_PLACES, values).all())
         return {keys[row.key]: (row.channel, row.ts) for row in rows}
 
+    async def of_leads(self, lead_ids: Collection[str]) -> list[tuple[str, str]]:
+        """Channel and ts of all that is posted of these leads, lines of threads before cards."""
+        cards = [card_key(lead_id) for lead_id in lead_ids]
+        values = {"lead_ids": list(lead_ids), "keys": cards}
+        rows = await self._database.read(
+            lambda connection: [*connection.execute(_LINES, values), *connection.execute(_PLACES, values)]
+        )
+        return [(row.channel, row.ts) for row in rows]
+
+    async def named_after(self, lead_id: str) -> dict[str, tuple[str, str]]:
+        """All that is posted under keys with this lead's id in them: key -> channel and ts."""
+        query = select(posts).where(posts.c.key.contains(lead_id), posts.c.ts.is_not(None))
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return {row.key: (row.channel, row.ts) for row in rows}
+
+    async def lead_at(self, channel: str, ts: str) -> str | None:
+        """Whose card that message is: the lead's id; None for any other message."""
+        values = {"channel": channel, "ts": ts}
+        key = await self._database.read(lambda connection: connection.execute(_AT, values).scalar())
+        return None if key is None else str(key).removeprefix(CARD)
+
     async def intend(self, key: str, channel: str, at: datetime) -> Post:
         """Write down that this message is about to be posted; give back an earlier intent if any."""
         upsert = sqlite.insert if self._database.is_sqlite else postgresql.insert
@@ -105,11 +129,19 @@ class Posts:
 
 def card_key(lead_id: str) -> str:
     """The key of the lead's card."""
-    return f"card:{lead_id}"
+    return f"{CARD}{lead_id}"
 
 
 _POSTED = update(posts).where(posts.c.key == bindparam("this"))
 _PLACES = select(posts.c.key, posts.c.channel, posts.c.ts).where(
     posts.c.key.in_(bindparam("keys", expanding=True)), posts.c.ts.is_not(None)
+)
+_LINES = (
+    select(posts.c.channel, posts.c.ts)
+    .join(lead_events, posts.c.key == "event:" + lead_events.c.event_id)
+    .where(lead_events.c.lead_id.in_(bindparam("lead_ids", expanding=True)), posts.c.ts.is_not(None))
+)
+_AT = select(posts.c.key).where(
+    posts.c.channel == bindparam("channel"), posts.c.ts == bindparam("ts"), posts.c.key.startswith(CARD)
 )
 _POST = select(posts).where(posts.c.key == bindparam("key"))

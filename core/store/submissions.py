@@ -99,6 +99,11 @@ class Submissions:
         query = insert(submissions).values(**(_row(submission) | refused))
         await self._database.write(lambda connection: connection.execute(query))
 
+    async def lead_of(self, source: str, event_key: str) -> Accepted | None:
+        """The lead that this very delivery made, if it made one."""
+        key = (submissions.c.source == source, submissions.c.event_key == event_key)
+        return await self._database.read(lambda connection: _accepted(connection, *key))
+
     async def latest(self, *, limit: int, failed_only: bool = False) -> list[Delivery]:
         """The newest deliveries first."""
         query = (

@@ -278,6 +278,7 @@ posts = Table(  # every message of ours in Slack: its intent is written before i
     Column("ts", String(30)),
     Column("digest", String(64)),
     Column("intended_at", UtcDateTime, nullable=False),
+    Index("ix_posts_ts", "ts"),  # whose card's thread somebody writes in
 )
 
 waiting = Table(  # parts of a lead that wait for a service to come back
@@ -332,6 +333,16 @@ rule_revisions = Table(  # never changed: the newest of a desk counts while its 
     Column("by", String(50), nullable=False),
     Column("based_on", String(64), nullable=False),  # digest of the file's routing at that time
     Column("routing", JSON, nullable=False),
+)
+
+erasures = Table(  # that a lead was erased, by whom and when: nothing of what it said
+    "erasures",
+    metadata,
+    Column("lead_number", Integer, primary_key=True, autoincrement=False),
+    Column("key", String(300), nullable=False, index=True),  # of the action that asked for it
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", String(100), nullable=False),
+    Column("left", JSON(none_as_null=True)),  # what is still to be removed elsewhere: ids and places
 )
 
 local_crm = Table(

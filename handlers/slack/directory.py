@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -76,6 +76,10 @@ class Directory:
             if channel not in self._channels:
                 raise Refused("Slack", f"there is no channel {channel} that the bot can see: invite it there")
         return self._channels[channel]
+
+    async def named(self, channels: Iterable[str]) -> dict[str, str]:
+        """Channel id -> the channel as it is named in settings and desks' files."""
+        return {await self.channel_id(channel): channel for channel in channels}
 
     async def channel_names(self, channels: Sequence[str]) -> dict[str, str]:
         """What people call these channels; an id stays one where Slack does not say."""

@@ -106,21 +106,15 @@ def _buttons(app: AsyncApp, desk: Desk) -> None:
         await respond(delete_original=True)
 
 
-async def ask(desk: Desk, rest: str, user: str) -> Answer:
-    """What ``/lead merge L-1042 L-1050`` answers; with ``into`` between them the direction is said."""
-    words = [word for word in rest.replace(",", " ").split() if word.lower() not in {"and", "with"}]
-    as_told = [word.lower() for word in words[1:2]] == ["into"]
-    numbers = [word for word in words if word.lower() != "into"]
-    if len(numbers) != 2:  # noqa: PLR2004 - a merge is of two
-        return answers.usage()
-    gone, kept = numbers
-    merge = await desk.preview_merge(kept, gone, reader=user, as_told=as_told)
+async def ask(desk: Desk, first: str, second: str, *, user: str, as_told: bool) -> Answer:
+    """What ``/lead merge L-1042 L-1050`` answers; as_told: the first was said to go into the second."""
+    merge = await desk.preview_merge(second, first, reader=user, as_told=as_told)
     return merging.ask(merge, _hidden(desk, merge))
 
 
-async def ask_undo(desk: Desk, rest: str) -> Answer:
+async def ask_undo(desk: Desk, number: str) -> Answer:
     """What ``/lead unmerge L-1050`` answers."""
-    return merging.ask_undo(*await desk.preview_unmerge(rest)) if rest else answers.usage()
+    return merging.ask_undo(*await desk.preview_unmerge(number))
 
 
 def _why(error: NotAllowed | NotFound | Unavailable | Refused) -> str:

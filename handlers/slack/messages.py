@@ -2,17 +2,14 @@
 
 import html
 import re
-from collections.abc import Awaitable, Callable, Iterable
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from core import intake
 from core.desk import Desk
 from core.errors import InvalidLead
-from core.lead import MESSAGE_MAX, Draft, utcnow
-from core.store.submissions import Submission
+from handlers.slack import message_lead
 from handlers.slack.directory import Directory
 
 SPECIAL = re.compile(r"<(?P<kind>[@#!]?)(?P<target>[^|<>]+)(?:\|(?P<label>[^<>]*))?>")
@@ -22,11 +19,16 @@ SPECIAL = re.compile(r"<(?P<kind>[@#!]?)(?P<target>[^|<>]+)(?:\|(?P<label>[^<>]*
 def register(app: AsyncApp, desk: Desk, directory: Directory) -> None:
     """Listen to messages; all but people's top-level ones in watched channels are left alone."""
 
-    async def keep(event: dict[str, Any], next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002 - Bolt's name
+    async def keep(
+        event: dict[str, Any],
+        context: dict[str, Any],
+        next: Callable[[], Awaitable[None]],  # noqa: A002 - Bolt's name
+    ) -> None:
         # Bolt acknowledges an event before its listener runs, but after its middleware: if this raises,
         # Slack gets no acknowledgement and delivers again.
-        if _is_from_a_person(event) and event["channel"] in await _ids(directory, desk.watched):
-            await _submit(event, desk, (await _ids(directory, desk.desks.channels)).get(event["channel"]))
+        is_for_us = _is_from_a_person(event) and after_mention(event["text"], context["bot_user_id"]) is None
+        if is_for_us and event["channel"] in await directory.named(desk.watched):
+            await _submit(event, desk, (await directory.named(desk.desks.channels)).get(event["channel"]))
         await next()
 
     @app.event("message", middleware=[keep])
@@ -34,15 +36,15 @@ def register(app: AsyncApp, desk: Desk, directory: Directory) -> None:
         """Nothing is left to do."""
 
 
-def as_typed(text: str, *, people: bool = True) -> str:
+def as_typed(text: str, *, targets: bool = False) -> str:
     """What the person typed, from Slack's escaped text: ``<mailto:a@b.co|a@b.co>`` is ``a@b.co`` again.
 
-    people: their names too; without it a mention stays as it is, ``<@U0ANA>``, and says who is meant.
+    targets: people and channels stay as they are, ``<@U0ANA>``, ``<#C0WEST>``, and say who is meant.
     """
 
     def typed(special: re.Match[str]) -> str:
-        is_person = special["kind"] == "@"
-        return f"<@{special['target']}>" if is_person and not people else _typed(special)
+        kind, target = special["kind"], special["target"]
+        return f"<{kind}{target}>" if targets and kind in {"@", "#"} else _typed(special)
 
     return html.unescape(SPECIAL.sub(typed, text))
 
@@ -56,9 +58,13 @@ def _typed(special: re.Match[str]) -> str:
     return f"{label} ({target})" if label and label not in target else target
 
 
-async def _ids(directory: Directory, channels: Iterable[str]) -> dict[str, str]:
-    """Channel id -> the channel as it is named in settings and desks' files."""
-    return {await directory.channel_id(channel): channel for channel in channels}
+def after_mention(text: str, bot_user: str) -> str | None:
+    """What is asked of the bot in a message: the words after its mention; None when it is only spoken of.
+
+    It is spoken to where the message begins with it, but for a greeting of a word or two.
+    """
+    found = re.match(rf"\s*(?:[^\s<]+,?\s+){{0,2}}<@{re.escape(bot_user)}(?:\|[^>]*)?>[,:]?\s*", text)
+    return None if found is None else as_typed(text[found.end() :], targets=True).strip()
 
 
 def _is_from_a_person(event: dict[str, Any]) -> bool:
@@ -69,28 +75,13 @@ def _is_from_a_person(event: dict[str, Any]) -> bool:
 
 async def _submit(event: dict[str, Any], desk: Desk, at: str | None) -> None:
     """at: the desk in whose channel it was written."""
-    text = as_typed(event["text"])
-
-    def read() -> Draft:
-        if not text.strip():
-            raise InvalidLead("message", "is empty", code="MESSAGE_EMPTY")
-        return Draft(
-            contact=intake.find_contact(text, region=desk.region),
-            message=intake.storable(text)[:MESSAGE_MAX],
-            source="slack_message",
-            custom_fields={"slack_user": event["user"], "slack_channel": event["channel"]},
-            received_at=datetime.fromtimestamp(float(event["ts"]), UTC),
-        )
-
-    submission = Submission(
-        source="slack_message",
-        event_key=f"{event['channel']}:{event['ts']}",
-        fingerprint=intake.fingerprint({"text": text}),
-        content_type="text/plain",
-        body=text.encode("utf-8", "replace"),
-        received_at=utcnow(),
-    )
+    text, channel, ts, user = as_typed(event["text"]), event["channel"], event["ts"], event["user"]
     try:
-        await desk.submit(submission, read, actor=event["user"], desk=at)
+        await desk.submit(
+            message_lead.submission(channel, ts, text),
+            lambda: message_lead.draft(text, user=user, channel=channel, ts=ts, region=desk.region),
+            actor=user,
+            desk=at,
+        )
     except InvalidLead:
         return  # kept with its reason; a delivery again would not mend it

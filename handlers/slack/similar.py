@@ -1,6 +1,5 @@
 """/lead similar and the card's button: earlier leads that are alike, with their owner, outcome and age."""
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,15 +7,13 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
 from core.desk import Desk
-from core.errors import InvalidSearch, NotAllowed, NotFound, Refused, Unavailable
+from core.errors import InvalidSearch
 from core.lead import Lead, utcnow
 from core.similar.wanted import Wanted
-from handlers import answers, cards, lists, search_options
+from handlers import cards, lists, search_options
 from handlers.answers import Answer
+from handlers.slack.answering import answered
 from handlers.slack.directory import Directory
-
-PATIENCE = 2.5
-"""Seconds for an answer; Slack shows an error after three."""
 
 WHAT = "The similarity search"
 
@@ -32,10 +29,16 @@ def register(app: AsyncApp, desk: Desk, directory: Directory) -> None:
         ack: AsyncAck, respond: AsyncRespond, body: dict[str, Any], action: dict[str, Any]
     ) -> None:
         await ack()
-        answer = await _in_time(desk, directory, action["value"], body["user"]["id"])
-        await respond(
-            text=answer.text, blocks=answer.blocks, response_type="ephemeral", replace_original=False
-        )
+        user = body["user"]["id"]
+
+        async def alike() -> Answer:
+            return await _like(desk, directory, await desk.lead(action["value"]), user, Wanted())
+
+        answer = await answered(desk, user, WHAT, alike)
+        if answer is not None:
+            await respond(
+                text=answer.text, blocks=answer.blocks, response_type="ephemeral", replace_original=False
+            )
 
 
 async def similar(desk: Desk, directory: Directory, text: str, user: str) -> Answer:
@@ -78,21 +81,6 @@ async def _like(
         unknown=unknown,
         hidden=desk.hidden,
     )
-
-
-async def _in_time(desk: Desk, directory: Directory, lead_id: str, user: str) -> Answer:
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await desk.admit(user)
-            return await _like(desk, directory, await desk.lead(lead_id), user, Wanted())
-    except (Unavailable, Refused) as error:
-        return answers.away(WHAT, error)
-    except TimeoutError:
-        return answers.away(WHAT, Unavailable("baseCamp", "took too long"))
-    except NotFound as error:
-        return answers.not_found(error)
-    except NotAllowed as error:
-        return answers.not_allowed(error)
 
 
 async def _with_owner(

@@ -28,7 +28,7 @@ export const emoji = (name) => NAMES[name];
 
 /** What the reaction menu offers. */
 export const REACTIONS = ["+1", "white_check_mark", "eyes", "tada", "pray", "raised_hands", "heart", "joy",
-  "thinking_face", "fire", "x", "question"];
+  "thinking_face", "fire", "x", "question", "inbox_tray"];
 
 const NAMED = /:([a-z0-9_+'-]+):(?::skin-tone-[2-6]:)?/g;
 
