@@ -25,6 +25,7 @@ from core.rights import NOT_A_MEMBER, check
 from core.similar.wanted import Wanted
 from core.stats import Responses, responses
 from core.store.assignments import Assignment
+from core.store.posts import Spot
 from core.store.submissions import Accepted, Submission
 
 log = structlog.get_logger()
@@ -220,8 +221,8 @@ class Desk:
             return await self.parts.store.leads.get(name.lower())
         return await self.parts.store.leads.by_number(name)
 
-    async def cards(self, leads: Sequence[Lead]) -> dict[str, tuple[str, str]]:
-        """Channel and ts of the leads' cards, as far as they are posted, by lead id."""
+    async def cards(self, leads: Sequence[Lead]) -> dict[str, Spot]:
+        """Where the leads' cards are, as far as they are posted, by lead id."""
         return await self.parts.store.posts.cards([lead.lead_id for lead in leads])
 
     async def tell_apart(self, one: str, other: str, *, actor: str, key: str, reply_to: str | None) -> None:

@@ -128,3 +128,6 @@ class Board(Protocol):
 
         Gives back the lead as it was shown.
         """
+
+    async def show_summary(self, key: str) -> None:
+        """Make the summary of many leads at once say what the store says."""

@@ -82,12 +82,16 @@ def listing(
     leads: Sequence[Lead],
     *,
     title: str = "Open leads, newest first",
+    links: Mapping[str, str] | None = None,
     hidden: Hidden = nothing_hidden,
 ) -> Answer:
-    """Leads in the order given, a row each, free of contact data."""
+    """Leads in the order given, a row each, free of contact data.
+
+    links: addresses of the leads' cards, by lead id.
+    """
     if not leads:
         return told("Nothing here: no lead is open.")
-    return _rows(title, [_Row(lead) for lead in leads], hidden)
+    return _rows(title, [_Row(lead) for lead in leads], hidden, links)
 
 
 def _limits(wanted: Wanted) -> str:

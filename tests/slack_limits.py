@@ -20,7 +20,7 @@ SELECTS |= {"multi_static_select"}
 ELEMENTS_MAX = {"context": 10, "actions": 25, "context_actions": 5}
 OURS = re.compile(
     r"<(?:mailto:[^|<>]+\|[^<>]+|tel:\+?\d+\|[^<>]+|@[UW][A-Z0-9]+|#[CG][A-Z0-9]+|!date\^\d+\^[^|<>]+\|[^<>]+"
-    r"|https://[\w.-]+/archives/[CG][A-Z0-9]+/p\d+\|L-\d+)>"
+    r"|https://[\w.-]+/archives/[CG][A-Z0-9]+/p\d+(?:\?thread_ts=[\d.]+&amp;cid=[CG][A-Z0-9]+)?\|L-\d+)>"
 )
 """The only angle brackets that our own markup makes."""
 

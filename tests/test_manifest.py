@@ -17,8 +17,10 @@ import handlers.slack
 from core.home import Place
 from core.lead import DeskStatus, MatchKind
 from core.merge import preview
+from core.noise.bursts import Summary
 from core.reps import UNSET, person
-from handlers import cards, editing, home, me, merging, rules_form, steps, views
+from core.store.places import Gathered
+from handlers import bursts, cards, editing, home, me, merging, rules_form, steps, views
 from tests import home_examples
 from tests.lead_examples import NOW, lead, match
 from tests.test_rules_form import a_rulebook
@@ -34,6 +36,9 @@ SCOPES = {
     "chat.delete": "chat:write",
     "conversations.list": "channels:read",
     "conversations.members": "channels:read",
+    "conversations.open": "im:write",
+    "files.completeUploadExternal": "files:write",
+    "files.getUploadURLExternal": "files:write",
     "conversations.replies": "channels:history",
     "usergroups.users.list": "usergroups:read",
     "users.info": "users:read",
@@ -47,8 +52,8 @@ SCOPES = {
 PRIVATE_TOO = {"channels:read": "groups:read", "channels:history": "groups:history"}
 """The same for private channels: a desk's channel often is one."""
 
-BY_SURFACE = {"commands"}
-"""Asked for by features, not by methods: the slash command."""
+BY_SURFACE = {"commands", "im:history"}
+"""Asked for by features, not by methods: the slash command, and looking for a lost direct message."""
 
 
 def manifest() -> dict[str, Any]:
@@ -63,7 +68,7 @@ def sources() -> str:
 
 
 def called_methods() -> set[str]:
-    return set(re.findall(r'"((?:auth|chat|conversations|usergroups|users|views)\.[\w.]+)"', sources()))
+    return set(re.findall(r'"((?:auth|chat|conversations|files|usergroups|users|views)\.[\w.]+)"', sources()))
 
 
 def test_every_method_that_is_called_has_its_scope_and_no_scope_is_idle() -> None:
@@ -100,6 +105,8 @@ def let_through() -> dict[str, dict[str, Any]]:
         asking = lead(matches=(unsure,))
         shown = [cards.card(of, now=NOW).blocks for of in (lead(), gone, asking)]
         shown += [merging.ask(merge).blocks, merging.ask_undo(merge.kept, merge.gone).blocks]
+        at_once = Gathered(Summary(key="burst", began_at=NOW, last_at=NOW), "C1", [lead()], 0)
+        shown.append(bursts.summary(at_once, hidden=lambda _: frozenset()).blocks)
         shown.append(home.view(home_examples.full(), now=NOW)["blocks"])
         for block in (block for blocks in shown for block in blocks):
             for element in (*block.get("elements", ()), block.get("accessory", {})):
