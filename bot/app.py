@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 from aiohttp import web
@@ -30,19 +31,24 @@ from core.deskfile import BadDeskFile, load_desk_files
 from core.desks import Desks
 from core.desks import desks as desks_of
 from core.errors import Refused
-from core.head import load_heads
+from core.head import Head, load_heads
 from core.identity import SHIPPED, Weights
 from core.pipeline import Parts
 from core.ports import CrmTable, Embedder, LanguageModel, VectorIndex
 from core.recognise import Recogniser
+from core.reporting import Reporting
+from core.ringing import Ringing
 from core.routing.assigning import Router
 from core.rulebook import tell_what_ended
 from core.similar.search import Search
 from core.sla.timing import Timing
 from core.store import Store, open_store
 from handlers.board import SlackBoard
+from handlers.posting import Posting
+from handlers.reporting import SlackReporter
 from handlers.slack import (
     actions,
+    bursts,
     commands,
     home,
     invitations,
@@ -58,10 +64,11 @@ from handlers.slack import (
     similar,
     verbs,
 )
-from handlers.slack.api import Slack
+from handlers.slack.api import SECONDS_A_POST, Slack
 from handlers.slack.directory import Directory, Listed
 from handlers.slack.homes import Homes
 from handlers.slack.socket import Socket
+from handlers.telling import SlackTeller
 from handlers.web import health, intake, leads
 from handlers.web import merge as merge_over_http
 from handlers.web.app import slack_events, web_app
@@ -104,7 +111,7 @@ async def running(
     async with AsyncExitStack() as stack:
         store = await open_store(settings.database)
         stack.push_async_callback(store.close)
-        slack = Slack(_secret(settings.slack_bot_token), settings.slack_api_url)
+        slack = Slack(_secret(settings.slack_bot_token), settings.slack_api_url, pace=settings.slack_pace)
         stack.push_async_callback(slack.close)
         businesses = load_businesses(settings)
         desks = load_desks(settings, businesses)
@@ -127,11 +134,6 @@ async def running(
         def hidden(business_type: str) -> frozenset[str]:
             return businesses[business_type].hidden
 
-        heads, left_out = load_heads(
-            settings.data_dir, {name: business.digest for name, business in businesses.items()}
-        )
-        for why in left_out:
-            log.warning("head_left_out", why=why)
         search = Search(
             store,
             embedder,
@@ -141,7 +143,8 @@ async def running(
             search_threshold=settings.search_threshold,
         )
         stack.push_async_callback(search.close)
-        board = SlackBoard(store, slack, directory, desks, hidden=hidden)
+        pace = timedelta(seconds=SECONDS_A_POST / settings.slack_pace)
+        board, ringing, reporting = _voices(store, slack, directory, desks, hidden=hidden, pace=pace)
         engine = Engine(
             database=store.database, database_url=settings.database, executor_id=settings.executor_id
         )
@@ -156,14 +159,14 @@ async def running(
                 KnownTexts(embedder, settings.model_dir),
                 model,
                 answers=store.answers,
-                heads=heads,
+                heads=_heads(settings, businesses),
                 time_zone=settings.zone,
             ),
             crm=crm,
             crm_mapping=MAPPING,
             board=board,
             members=directory,
-            notices=board,
+            notices=ringing,
             desks=desks,
             timing=Timing(store=store, desks=desks, set_alarm=engine.set_alarm, leaders=directory.leaders),
             routing=Router(store=store, desks=desks, accounts=directory),
@@ -184,10 +187,10 @@ async def running(
             executors = await Executors.join(settings.database, engine, settings.executor_id)
             stack.push_async_callback(executors.leave)
         stack.push_async_callback(engine.stop)  # after the doors are closed, before what its steps use
-        await engine.start(parts)
+        await engine.start(parts, ringing, reporting)
         warming = asyncio.create_task(_warm_up(parts), name="warm-up")
         stack.callback(warming.cancel)
-        schedule = Schedule(engine, parts, executors)
+        schedule = Schedule(engine, parts, executors, pace=pace)
         schedule.start()
         stack.callback(schedule.stop)
         bolt = _bolt(settings, slack, desk, directory)
@@ -201,6 +204,36 @@ async def running(
 
 def _secret(value: object) -> str:
     return value.get_secret_value() if hasattr(value, "get_secret_value") else ""
+
+
+def _voices(
+    store: Store,
+    slack: Slack,
+    directory: Directory,
+    desks: Desks,
+    *,
+    hidden: Callable[[str], frozenset[str]],
+    pace: timedelta,
+) -> tuple[SlackBoard, Ringing, Reporting]:
+    """What speaks in Slack by itself: cards, notices and reports."""
+    posting = Posting(store.posts, slack)
+    teller = SlackTeller(store.posts, posting, slack, directory, hidden=hidden)
+    reporter = SlackReporter(store.posts, posting, directory, hidden=hidden)
+    return (
+        SlackBoard(store, posting, directory, desks, hidden=hidden, pace=pace),
+        Ringing(store=store, desks=desks, teller=teller),
+        Reporting(store=store, desks=desks, reporter=reporter),
+    )
+
+
+def _heads(settings: Settings, businesses: Mapping[str, BusinessType]) -> Mapping[str, Head]:
+    """What was learned of intents, as far as it fits the business types of today."""
+    heads, left_out = load_heads(
+        settings.data_dir, {name: business.digest for name, business in businesses.items()}
+    )
+    for why in left_out:
+        log.warning("head_left_out", why=why)
+    return heads
 
 
 async def _warm_up(parts: Parts) -> None:
@@ -302,6 +335,7 @@ def _bolt(settings: Settings, slack: Slack, desk: Desk, directory: Directory) ->
     merge.register(bolt, desk, slack)
     menu.register(bolt, desk, slack)
     rules.register(bolt, desk, slack, directory)
+    bursts.register(bolt, desk, directory)
     invitations.register(bolt, desk)
     messages.register(bolt, desk, directory)
     homes = Homes(desk, slack, directory)

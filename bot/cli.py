@@ -138,6 +138,14 @@ def stats_sla(*, days: Annotated[int, typer.Option(min=1, max=3650, help="How fa
     _run(command.sla(_settings(), days=days))
 
 
+@stats.command("noise")
+def stats_noise(*, days: Annotated[int, typer.Option(min=1, max=3650, help="How far back.")] = 30) -> None:
+    """How often people were pinged for each lead, and which share of that they acted on."""
+    from bot.commands import stats_noise as command  # noqa: PLC0415 - heavy
+
+    _run(command.noise(_settings(), days=days))
+
+
 @app.command()
 def reindex(*, anew: Annotated[bool, typer.Option("--anew", help="Empty the index first.")] = False) -> None:
     """Bring the similarity index to what the store says; cut short, it goes on where it was."""

@@ -19,7 +19,15 @@ from core.acting import action_pipeline
 from core.actions import Action
 from core.errors import LeadDeskError, Unavailable
 from core.lead import utcnow
-from core.pipeline import Parts, lead_pipeline, redo_pipeline
+from core.pipeline import (
+    Parts,
+    card_pipeline,
+    lead_pipeline,
+    redo_pipeline,
+    summary_pipeline,
+)
+from core.reporting import Report, Reporting, report_pipeline
+from core.ringing import Ringing, ring_pipeline
 from core.sla.alarm import Alarm
 from core.sla.ringing import sla_pipeline
 from core.store.database import BUSY_TIMEOUT_MS, Database, with_driver
@@ -95,12 +103,16 @@ class Engine:
             lazy=True,
         )
 
-    async def start(self, parts: Parts) -> None:
+    async def start(self, parts: Parts, ringing: Ringing, reporting: Reporting) -> None:
         """Register the pipelines, take up what an earlier process left unfinished, and begin."""
         _register("lead_pipeline", lead_pipeline, parts)
         _register("action_pipeline", action_pipeline, parts)
         _register("redo_pipeline", redo_pipeline, parts)
         _register("sla_pipeline", sla_pipeline, parts)
+        _register("card_pipeline", card_pipeline, parts)
+        _register("summary_pipeline", summary_pipeline, parts, about="burst")
+        _register("ring_pipeline", ring_pipeline, ringing, about="batch")
+        _register("report_pipeline", report_pipeline, reporting, about="desk")
         DBOS.launch()
         await DBOS.register_queue_async(LEADS, worker_concurrency=20, polling_interval_sec=POLL_SECONDS)
         await DBOS.register_queue_async(ACTIONS, worker_concurrency=20, polling_interval_sec=POLL_SECONDS)
@@ -135,6 +147,26 @@ class Engine:
         if (wait := (alarm.at - utcnow()).total_seconds()) > 0:
             options["delay_seconds"] = wait + 0.002  # dbos cuts it to milliseconds: never too early
         self._client.enqueue_in_transaction(connection, options, alarm.model_dump(mode="json"))
+
+    def post(self, connection: Connection, lead_id: str) -> None:
+        """Enqueue the posting of a card whose turn has come, inside the caller's transaction.
+
+        Among the actions, which are quick: many leads may be on their way.
+        """
+        options = _options("card_pipeline", ACTIONS, f"card:{lead_id}")
+        self._client.enqueue_in_transaction(connection, options, lead_id)
+
+    def ring(self, connection: Connection, batch: str) -> None:
+        """Enqueue what somebody is told, inside the caller's transaction."""
+        self._client.enqueue_in_transaction(connection, _options("ring_pipeline", ACTIONS, batch), batch)
+
+    async def summarise(self, key: str, edition: int) -> None:
+        """Enqueue the showing of a summary; the same edition twice is one."""
+        await self._enqueue(_options("summary_pipeline", ACTIONS, f"{key}:{edition}"), key)
+
+    async def report(self, report: Report) -> None:
+        """Enqueue a report; the same desk's of the same day is one, whoever asks for it."""
+        await self._enqueue(_options("report_pipeline", ACTIONS, report.key), report.model_dump(mode="json"))
 
     async def redo(self, waiting: Waiting) -> None:
         """Enqueue another try at a part; the same attempt twice is one."""
@@ -214,10 +246,18 @@ async def _durable(name: str, function: Callable[..., Awaitable[T]], *args: Any)
     return await run({"name": name, **STEP_RETRIES}, function, *args)
 
 
-def _register(name: str, pipeline: Callable[..., Awaitable[None]], parts: Parts) -> None:
+def _register(
+    name: str,
+    pipeline: Callable[..., Awaitable[None]],
+    parts: Parts | Ringing | Reporting,
+    *,
+    about: str = "lead_id",
+) -> None:
+    """about: what the pipeline's first argument is or has, for the log."""
+
     async def run(subject: Any, *args: Any) -> None:
-        lead_id = subject if isinstance(subject, str) else subject["lead_id"]
-        with structlog.contextvars.bound_contextvars(lead_id=lead_id):
+        bound = {about: subject if isinstance(subject, str) else subject[about]}
+        with structlog.contextvars.bound_contextvars(**bound):
             try:
                 await pipeline(_durable, parts, subject, *args)
             except Exception as error:

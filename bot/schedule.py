@@ -4,14 +4,18 @@ from datetime import timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
 
 from bot.engine import Engine
 from bot.executors import Executors
 from core.acting import waking
+from core.deskfile import WEEKDAYS, DeskFile
 from core.errors import Refused, Unavailable
 from core.lead import Part, utcnow
 from core.pipeline import Parts
 from core.privacy import clear_left
+from core.reporting import due_reports
+from core.store.places import TICK
 
 log = structlog.get_logger()
 
@@ -40,14 +44,25 @@ MEND_BATCH = 100
 """Parts tried again at once: new leads must not queue behind an outage's thousands."""
 
 
+NOISE_SECONDS = TICK.total_seconds()
+"""How often is looked for notices that are due, for cards whose turn it is, and for summaries that grew."""
+
+NOTICES_BATCH = 200
+
+
 class Schedule:
     """APScheduler's jobs. A tick in two processes does nothing twice: each takes other parts."""
 
-    def __init__(self, engine: Engine, parts: Parts, executors: Executors | None) -> None:
-        """executors: None where this process is the only one there can be."""
+    def __init__(self, engine: Engine, parts: Parts, executors: Executors | None, *, pace: timedelta) -> None:
+        """Takes its parts.
+
+        executors: None where this process is the only one there can be.
+        pace: the time between two posts that a channel takes for long.
+        """
         self._engine = engine
         self._parts = parts
         self._executors = executors
+        self._pace = pace
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._down: set[Part] = set()
 
@@ -57,10 +72,14 @@ class Schedule:
         self._scheduler.add_job(self.wake, "interval", seconds=WAKE_SECONDS, max_instances=1, coalesce=True)
         self._scheduler.add_job(self.sweep, "interval", seconds=SWEEP_SECONDS, max_instances=1, coalesce=True)
         self._scheduler.add_job(self.clear, "interval", seconds=CLEAR_SECONDS, max_instances=1, coalesce=True)
+        self._scheduler.add_job(self.speak, "interval", seconds=NOISE_SECONDS, max_instances=1, coalesce=True)
         if self._executors is not None:
             self._scheduler.add_job(
                 self.reap, "interval", seconds=REAP_SECONDS, max_instances=1, coalesce=True
             )
+        for desk in self._parts.desks.files:
+            self._report_by_the_clock(desk)
+        self._scheduler.add_job(self.report)  # what was due while nothing ran, of today
         self._scheduler.add_job(self._engine.prune, "cron", hour=3, minute=17, misfire_grace_time=3600)
         self._scheduler.start()
 
@@ -86,6 +105,29 @@ class Schedule:
     async def sweep(self) -> None:
         """Set alarms of leads' clocks anew that should have rung and did not."""
         await self._parts.timing.sweep(utcnow())
+
+    async def report(self) -> None:
+        """Send the reports that are due today; one that was sent, by whatever process, is not sent again."""
+        for desk in self._parts.desks.files:
+            for report in due_reports(desk, utcnow()):
+                await self._engine.report(report)
+
+    def _report_by_the_clock(self, desk: DeskFile) -> None:
+        """Look for due reports at the desk's times, in its zone: APScheduler knows when clocks change."""
+        weekly = desk.noise.weekly_at()
+        times = [("*", desk.noise.digest)] if desk.noise.digest else []
+        times += [(WEEKDAYS[weekly[0]], weekly[1])] if weekly else []
+        for day, at in times:
+            when = CronTrigger(day_of_week=day, hour=at.hour, minute=at.minute, timezone=desk.zone)
+            self._scheduler.add_job(self.report, when, misfire_grace_time=None, coalesce=True)
+
+    async def speak(self) -> None:
+        """Say what is due: to people, and the cards and summaries of many leads at once."""
+        store, now = self._parts.store, utcnow()
+        await store.notices.take(now, limit=NOTICES_BATCH, enlist=self._engine.ring)
+        for key, edition in await store.places.stale(now):
+            await self._engine.summarise(key, edition)
+        await store.places.take(now, pace=self._pace, enlist=self._engine.post)
 
     async def mend(self) -> None:
         """Try the missing parts again whose service answers; when it just came back, all of them."""

@@ -85,6 +85,7 @@ class Settings(NeededToRun):
     desk_managers: Annotated[tuple[str, ...], NoDecode] = ()
     desk_viewers: Annotated[tuple[str, ...], NoDecode] = ()
     desks_dir: Path | None = None
+    slack_pace: PositiveFloat = 1.0
 
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=3000, ge=0, le=65535)

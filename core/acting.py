@@ -12,6 +12,7 @@ from core import corrections, edits, privacy
 from core.actions import ANSWERS, API, OF_TWO_LEADS, PAST, Action, ActionName, asked_about, decide, moved
 from core.errors import NotAllowed, NotFound, Refused, Unavailable
 from core.lead import SYSTEM, Event, Lead, utcnow
+from core.notices import Notice, Reason
 from core.pipeline import Parts, Step
 from core.rights import check
 from core.store.people import Labelled
@@ -110,6 +111,19 @@ class Acts:
             desk = self.parts.desks.first.channel
         await self.parts.members.tell(action, text, desk=desk)
 
+    async def notify(self, action: Action) -> None:
+        """Tell the owner of the lead what others did to it that they have to know."""
+        lead = await self.parts.store.leads.get(action.lead_id)
+        reason = _TOLD.get(action.name)
+        if reason is None or lead.owner in {None, action.actor} or lead.owner != action.target:
+            return
+        if await self.parts.store.events.has(action.key):  # it changed something
+            by = None if action.actor == SYSTEM else f"by <@{action.actor}>"
+            notice = Notice(
+                key=action.key, reason=reason, lead_id=lead.lead_id, desk=lead.desk, to=lead.owner, why=by
+            )
+            await self.parts.notices.give(notice)
+
     async def _edit(self, action: Action) -> None:
         """Change what the form changed; what it says of the reading is kept to learn from."""
         before, edit = await self.parts.store.leads.get(action.lead_id), action.edit or edits.Edit()
@@ -195,6 +209,9 @@ class Acts:
             await merges.undo(key, lead_id, actor=actor)
 
 
+_TOLD = {ActionName.REASSIGN: Reason.HANDED_OVER, ActionName.WAKE: Reason.WOKEN}
+
+
 def _line(action: Action) -> Event:
     return Event(
         event_id=action.key,
@@ -231,6 +248,7 @@ async def action_pipeline(step: Step, parts: Parts, action: Mapping[str, Any]) -
         await step("publish", parts.publish_merged, asked.key)
     else:
         await step("publish", parts.publish, asked.lead_id)
+        await step("notify", Acts(parts=parts).notify, asked)
 
 
 def waking(lead: Lead, now: datetime) -> Action:

@@ -26,6 +26,7 @@ from core.rights import NOT_A_MEMBER, check
 from core.similar.wanted import Wanted
 from core.stats import Responses, responses
 from core.store.assignments import Assignment
+from core.store.posts import Spot
 from core.store.submissions import Accepted, Submission
 
 log = structlog.get_logger()
@@ -231,8 +232,8 @@ class Desk:
         business = self.desks.first.business_type or self.business_type
         return await self.parts.analyst.by_rules(text, contact, business, utcnow())
 
-    async def cards(self, leads: Sequence[Lead]) -> dict[str, tuple[str, str]]:
-        """Channel and ts of the leads' cards, as far as they are posted, by lead id."""
+    async def cards(self, leads: Sequence[Lead]) -> dict[str, Spot]:
+        """Where the leads' cards are, as far as they are posted, by lead id."""
         return await self.parts.store.posts.cards([lead.lead_id for lead in leads])
 
     async def tell_apart(self, one: str, other: str, *, actor: str, key: str, reply_to: str | None) -> None:

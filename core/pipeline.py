@@ -164,6 +164,22 @@ class Parts:
         await self.give(lead_id)  # it stays a lead of its own
         return False
 
+    async def asked_again(self, lead_id: str) -> None:
+        """Whose request it is that this lead repeats is told."""
+        lead = await self.store.leads.get(lead_id)
+        first = await self.store.leads.standing_for(lead_id)
+        if first.owner is not None:
+            await self.notices.give(
+                Notice(
+                    key=again_key(lead_id),
+                    reason=Reason.ASKED_AGAIN,
+                    lead_id=first.lead_id,
+                    desk=first.desk,
+                    to=first.owner,
+                    why=lead.number,
+                )
+            )
+
     async def reread(self, lead_id: str) -> None:
         """Let the model read the message, which was not possible before."""
         await self._ask_model(await self.store.leads.get(lead_id), None)
@@ -286,6 +302,7 @@ async def lead_pipeline(step: Step, parts: Parts, lead_id: str) -> None:
     first = await step("understand", parts.understand, lead_id)
     if first is not None and await step("join", parts.join, lead_id, first):
         await step("publish", parts.publish_merged, again_key(lead_id))
+        await step("notify", parts.asked_again, lead_id)
     else:
         await step("publish", parts.publish, lead_id)
     log.info("lead_processed", lead_id=lead_id)
@@ -299,3 +316,13 @@ async def redo_pipeline(step: Step, parts: Parts, lead_id: str, part: str) -> No
         redo = {Part.MATCHES: parts.compare, Part.ANALYSIS: parts.reread, Part.CRM: parts.sync}[Part(part)]
         await step(part, redo, lead_id)
     await step("publish", parts.publish if part == Part.ANALYSIS else parts.show, lead_id)
+
+
+async def card_pipeline(step: Step, parts: Parts, lead_id: str) -> None:
+    """The card's turn in its channel has come."""
+    await step("show", parts.show, lead_id)
+
+
+async def summary_pipeline(step: Step, parts: Parts, key: str) -> None:
+    """A summary of many leads has more to say."""
+    await step("show", parts.board.show_summary, key)

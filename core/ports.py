@@ -135,6 +135,9 @@ class Board(Protocol):
     async def remove(self, channel: str, ts: str) -> None:
         """Remove a message of ours; one that is gone already is no error."""
 
+    async def show_summary(self, key: str) -> None:
+        """Make the summary of many leads at once say what the store says."""
+
 
 class Journal(Protocol):
     """What the engine remembers of work done and under way."""

@@ -1,36 +1,31 @@
 """Puts each lead on its desk: one card, posted once, then edited; what people did to it, in its thread."""
 
 import asyncio
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from weakref import WeakValueDictionary
 
+import structlog
+
 from core.actions import PAST, ActionName
 from core.desks import Desks
+from core.errors import Refused, Unavailable
 from core.lead import SYSTEM, DeskStatus, Event, Lead, utcnow
 from core.merge import MERGED, MERGED_IN
-from core.notices import Notice
-from core.sla import RETURNED, Clock
+from core.noise.loudness import is_urgent
+from core.sla import RETURNED
 from core.store import Store
-from core.store.posts import Post, Showing, card_key
-from handlers import cards, mrkdwn, thread
-from handlers.slack.api import Slack, SlackRefused
+from core.store.posts import Placed, Post, Showing, card_key
+from handlers import bursts, cards, mrkdwn, thread
+from handlers.posting import Posting
 from handlers.slack.directory import Directory
 
-EVENT_TYPE = "basecamp_post"
-"""The metadata type by which we find a message of ours whose answer was lost."""
+log = structlog.get_logger()
 
 BUMP_AFTER = timedelta(minutes=10)
 """From this age on, a request that is asked again comes up in the channel again."""
-
-GONE = frozenset({"message_not_found", "cant_update_message"})
-
-CLOCK_SKEW, LATEST_ARRIVAL = 60, 120
-"""Seconds before and after the intent in which a message whose answer was lost is looked for."""
 
 
 class SlackBoard:
@@ -39,72 +34,114 @@ class SlackBoard:
     def __init__(
         self,
         store: Store,
-        slack: Slack,
+        posting: Posting,
         directory: Directory,
         desks: Desks,
         *,
         hidden: Callable[[str], frozenset[str]],
+        pace: timedelta,
     ) -> None:
-        """hidden: business type -> entities that its cards do not show."""
+        """Takes its parts.
+
+        hidden: business type -> entities that its cards do not show.
+        pace: the time between two posts that a channel takes for long.
+        """
         self._store = store
-        self._slack = slack
+        self._posting = posting
         self._directory = directory
         self._desks = desks
         self._hidden = hidden
+        self._pace = pace
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def show(self, lead_id: str) -> Lead:
-        """Post or edit the card, then add the thread lines that are not there yet; the lead as shown."""
+        """Post or edit the card, then add the thread lines that are not there yet; the lead as shown.
+
+        One of many at once is posted later, when its turn comes (core.store.places): then it is shown again.
+        """
         turn = self._turns.setdefault(lead_id, asyncio.Lock())
         async with turn:
             showing = await self._store.posts.showing(lead_id)
-            if showing.card is None and showing.lead.desk_status == DeskStatus.MERGED:
-                return showing.lead  # merged before it had a card: the other lead's says all
+            lead = showing.lead
+            if showing.card is None and lead.desk_status == DeskStatus.MERGED:
+                return lead  # merged before it had a card: the other lead's says all
             if showing.card is not None and _only_repeats(showing):
-                await self._take_back(showing.card)
-                return showing.lead
-            card_ts = await self._show_card(showing.lead, showing.card, showing.clock)
+                await self._posting.take_back(showing.card)
+                return lead
+            place = showing.place
+            if place is None and showing.card is None:
+                place = await self._place(lead)
+            elif place is not None and place.burst is not None and _cries_out(lead):
+                place = await self._stand_alone(lead, showing.card)
+                showing = replace(showing, card=None)
+            if place is not None and place.waits:
+                return lead
+            channel = await self._directory.channel_id(lead.desk)
+            under = None if place is None else place.under(channel)
+            card_ts = await self._show_card(showing, channel, under)
             for event in showing.untold:
-                await self._tell(event, showing.lead, card_ts)
-            return showing.lead
+                await self._tell(event, lead, channel, under or card_ts, among_others=under is not None)
+            return lead
 
-    async def _show_card(self, lead: Lead, post: Post | None, clock: Clock | None) -> str:
+    async def show_summary(self, key: str) -> None:
+        """Post or edit the summary of many leads at once; tried again later where Slack does not take it."""
+        gathered = await self._store.places.gathered(key)
+        summary = bursts.summary(gathered, hidden=self._hidden)
+        content = {"text": summary.text, "blocks": summary.blocks}
+        try:
+            channel = await self._directory.channel_id(gathered.desk)
+            post = await self._store.posts.get(key)
+            if post is None or post.ts is None or not await self._posting.edit(post, content):
+                await self._posting.once(key, channel, content)
+        except (Unavailable, Refused) as error:
+            log.warning("summary_waits", burst=key, service=error.service, why=error.why)
+            await self._store.places.shown(gathered.summary, utcnow(), well=False)
+        else:
+            await self._store.places.shown(gathered.summary, utcnow(), well=True)
+
+    async def _place(self, lead: Lead) -> Placed:
+        """Where the first card of this lead goes."""
+        place = await self._store.places.place(
+            lead.lead_id,
+            lead.desk,
+            urgent=is_urgent(lead),
+            rule=self._desks.of(lead.desk).noise.burst,
+            now=utcnow(),
+            pace=self._pace,
+        )
+        return Placed(place.summary, None, waits=not place.at_once)
+
+    async def _stand_alone(self, lead: Lead, card: Post | None) -> Placed:
+        """What turned out to be urgent leaves its summary for the channel."""
+        await self._store.places.stand_alone(lead.lead_id)
+        if card is not None:
+            await self._posting.take_back(card)
+        return Placed(None, None, waits=False)
+
+    async def _show_card(self, showing: Showing, channel: str, under: str | None) -> str:
+        lead, post = showing.lead, showing.card
         now = utcnow().astimezone(self._desks.of(lead.desk).zone)
-        card = cards.card(lead, now=now, clock=clock, hidden_entities=self._hidden(lead.business_type))
-        content = {"text": card.text, "blocks": card.blocks}
-        channel = await self._directory.channel_id(lead.desk)
+        hidden = self._hidden(lead.business_type)
+        card = cards.card(lead, now=now, clock=showing.clock, hidden_entities=hidden)
+        content: dict[str, Any] = {"text": card.text, "blocks": card.blocks}
         if post is not None and post.channel != channel:
             await self._leave(post, lead, channel)
-        elif post is not None and post.ts is not None and await self._edit(post, content):
+        elif post is not None and post.ts is not None and await self._posting.edit(post, content):
             return post.ts
-        return await self._post_once(card_key(lead.lead_id), channel, content)
-
-    async def give(self, notice: Notice) -> None:
-        """core.notices.Notices: a mention in the card's thread."""
-        place = (await self._store.posts.cards([notice.lead_id])).get(notice.lead_id)
-        if place is None or notice.to is None:
-            return
-        text = " ".join(
-            filter(None, [mrkdwn.mention(notice.to), notice.reason.replace("_", " "), notice.why])
-        )
-        channel, ts = place
-        await self._post_once(f"notice:{notice.key}", channel, {"text": text, "thread_ts": ts})
+        where = {} if under is None else {"thread_ts": under}
+        return await self._posting.once(card_key(lead.lead_id), channel, content | where)
 
     async def _leave(self, post: Post, lead: Lead, to: str) -> None:
         """The lead went to another desk: its card here says so, and takes no clicks any more."""
-        ts = post.ts or await self._find(post, None)
+        ts = post.ts or await self._posting.find(post, None)
         if ts is not None:
             card = cards.moved(lead, to)
-            await self._edit(replace(post, ts=ts), {"text": card.text, "blocks": card.blocks})
+            await self._posting.edit(replace(post, ts=ts), {"text": card.text, "blocks": card.blocks})
         await self._store.posts.forget(post.key)
 
     async def remove(self, channel: str, ts: str) -> None:
         """Remove a message of ours; one that is gone already is no error."""
-        try:
-            await self._slack.call("chat.delete", channel=channel, ts=ts)
-        except SlackRefused as error:
-            if error.code not in GONE:
-                raise
+        await self._posting.remove(channel, ts)
 
     async def _take_back(self, post: Post) -> None:
         """Remove the placeholder of a lead that turned out to be no second request."""
@@ -112,92 +149,41 @@ class SlackBoard:
             await self.remove(post.channel, post.ts)
         await self._store.posts.forget(post.key)
 
-    async def _tell(self, event: Event, lead: Lead, card_ts: str) -> None:
-        channel = await self._directory.channel_id(lead.desk)
-        content = await self._line(event, lead) | {"thread_ts": card_ts}
-        await self._post_once(f"event:{event.event_id}", channel, content)
+    async def _tell(
+        self, event: Event, lead: Lead, channel: str, thread_ts: str, *, among_others: bool
+    ) -> None:
+        content = await self._line(event, lead) | {"thread_ts": thread_ts}
+        if among_others:  # the thread is that of many leads
+            content["text"] = f"{lead.number}: {content['text']}"
+            if "blocks" in content:
+                number = {"type": "context", "elements": [mrkdwn.plain(lead.number, 20)]}
+                content["blocks"] = [number, *content["blocks"]]
+        await self._posting.once(f"event:{event.event_id}", channel, content)
 
     async def _line(self, event: Event, lead: Lead) -> dict[str, Any]:
+        # What comes up again is in the channel too where it is nobody's; its owner is told (core.ringing).
+        up = {"reply_broadcast": True} if lead.owner is None else {}
         if event.what == MERGED_IN and event.actor == SYSTEM:
             gone = await self._store.leads.by_number((event.why or "").partition(":")[0])
-            again = thread.asked_again(gone, lead.owner, hidden=self._hidden(gone.business_type))
-            # In the channel too, so that the request comes up again; not while its card is still at hand.
-            bump = gone.received_at - lead.received_at > BUMP_AFTER
-            return {"text": again.text, "blocks": again.blocks} | ({"reply_broadcast": True} if bump else {})
-        who = await self._directory.name_of(event.actor) if mrkdwn.is_user(event.actor) else None
-        # The former owner is told, or not, as they want to be; the line is for the others.
-        to = await self._directory.name_of(event.why) if event.what == RETURNED and event.why else None
-        # What was put off or nobody has comes up again for everybody: in the thread alone nobody reads it.
-        up = event.what in {PAST[ActionName.WAKE], RETURNED} and event.actor == SYSTEM
-        return {"text": thread.thread_line(event, who, to=to)} | ({"reply_broadcast": True} if up else {})
+            again = thread.asked_again(gone, hidden=self._hidden(gone.business_type))
+            # Not while its card is still at hand.
+            is_old = gone.received_at - lead.received_at > BUMP_AFTER
+            return {"text": again.text, "blocks": again.blocks} | (up if is_old else {})
+        who, to = await self._name_of(event.actor), await self._name_of(event.why)
+        is_back = event.what in {PAST[ActionName.WAKE], RETURNED} and event.actor == SYSTEM
+        return {"text": thread.thread_line(event, who, to=to)} | (up if is_back else {})
 
-    async def _edit(self, post: Post, content: dict[str, Any]) -> bool:
-        """Bring the message to this content; False if it is gone from Slack."""
-        digest = _digest(content)
-        if post.digest == digest:
-            return True
-        try:
-            await self._slack.call("chat.update", channel=post.channel, ts=post.ts, **content)
-        except SlackRefused as error:
-            if error.code not in GONE:
-                raise
-            await self._store.posts.forget(post.key)
-            return False
-        await self._store.posts.posted(post.key, post.ts or "", digest)
-        return True
+    async def _name_of(self, user: str | None) -> str | None:
+        """The plain name of a Slack user, so that a line of the thread pings nobody."""
+        return await self._directory.name_of(user) if user and mrkdwn.is_user(user) else None
 
-    async def _post_once(self, key: str, channel: str, content: dict[str, Any]) -> str:
-        """Post under this key unless that was done before; an answer may have been lost on the way."""
-        post = await self._store.posts.intend(key, channel, utcnow())
-        if post.ts is not None:
-            return post.ts
-        metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
-        ts = None if post.fresh else await self._find(post, content.get("thread_ts"))
-        if ts is None:
-            if not post.fresh:
-                await self._store.posts.intend_again(key, utcnow())
-            answer = await self._slack.call(
-                "chat.postMessage", channel=channel, metadata=metadata, unfurl_links=False, **content
-            )
-            ts = str(answer["ts"])
-            await self._store.posts.posted(key, ts, _digest(content))
-            return ts
-        found = replace(post, ts=ts)  # what it shows is not known: bring it to this content
-        if "thread_ts" in content:
-            await self._store.posts.posted(key, ts, _digest(content))
-        else:
-            await self._edit(found, content)
-        return ts
 
-    async def _find(self, post: Post, thread_ts: str | None) -> str | None:
-        """The ts of the message posted under this intent, if it got through."""
-        at = post.intended_at.timestamp()
-        place = {
-            "channel": post.channel,
-            "include_all_metadata": True,
-            "limit": 200,
-            "oldest": f"{at - CLOCK_SKEW:.6f}",
-            "latest": f"{at + LATEST_ARRIVAL:.6f}",
-        }
-        method = "conversations.history" if thread_ts is None else "conversations.replies"
-        if thread_ts is not None:
-            place["ts"] = thread_ts
-        cursor = ""
-        while True:
-            answer = await self._slack.call(method, cursor=cursor, **place)
-            for message in answer.get("messages", []):
-                if message.get("metadata", {}).get("event_payload", {}).get("key") == post.key:
-                    return str(message["ts"])
-            cursor = answer.get("response_metadata", {}).get("next_cursor", "")
-            if not cursor:
-                return None
+def _cries_out(lead: Lead) -> bool:
+    """Whether its card should stand by itself though others came with it."""
+    return is_urgent(lead) and lead.desk_status == DeskStatus.NEW
 
 
 def _only_repeats(showing: Showing) -> bool:
     """Whether it was merged without anybody being asked, and nobody has touched its card yet."""
     merged = any(event.what == MERGED and event.actor == SYSTEM for event in showing.untold)
     return merged and showing.lead.desk_status == DeskStatus.MERGED and showing.lead.owner is None
-
-
-def _digest(content: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

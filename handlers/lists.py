@@ -86,9 +86,12 @@ def listing(
     hidden: Hidden = nothing_hidden,
     senders: bool = False,
 ) -> Answer:
-    """Leads in the order given, a row each, free of contact data but for the ``senders``' names."""
+    """Leads in the order given, a row each, free of contact data but for the ``senders``' names.
+
+    links: addresses of the leads' cards, by lead id.
+    """
     rows = [_Row(lead, sender=escape(wording.sender(lead), 60) if senders else "") for lead in leads]
-    return _rows(title, rows, hidden, links or {})
+    return _rows(title, rows, hidden, links)
 
 
 def _limits(wanted: Wanted) -> str:

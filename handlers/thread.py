@@ -48,7 +48,7 @@ def thread_line(event: Event, who: str | None = None, *, to: str | None = None) 
             return to the pool the former owner's; where a lead was given, it begins with the owner's; of a
             merge, with the other lead's number; of a snooze, with the time it ends.
         who: the actor's plain name; without it a Slack user is mentioned, which pings.
-        to: the new owner's plain name; without it they are mentioned, the one person who must know.
+        to: the new owner's plain name; without it they are mentioned, which pings.
     """
     what = HISTORY.get(event.what) or clean(event.what.replace("_", " ")).capitalize() or "Changed"
     why = event.why
@@ -91,16 +91,14 @@ def named(actor: str, name: str | None = None) -> str:
     return f"API key {escape(key, 40)}" if key != actor else mention(actor)
 
 
-def asked_again(gone: Lead, owner: str | None, *, hidden: frozenset[str] = frozenset()) -> Card:
+def asked_again(gone: Lead, *, hidden: frozenset[str] = frozenset()) -> Card:
     """What a lead says that only repeats the card's request, with the way back.
 
     Args:
         gone: the lead that was merged without anybody being asked.
-        owner: Slack user id of who works the request, and must know.
         hidden: names of entities this desk does not show.
     """
-    who = f" {mention(owner)}" if owner else ""
-    head = f"*Asked again*, {gone.number}, {escape(wording.source(gone))}{who}"
+    head = f"*Asked again*, {gone.number}, {escape(wording.source(gone))}"
     words = "" if hidden and gone.analysis is None else wording.veiled(gone.message, gone.analysis, hidden)
     apart = {
         "type": "button",

@@ -19,7 +19,7 @@ from bot.sandbox.airtable import running as running_airtable
 from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.server import running as running_slack
 from bot.sandbox.slack.values import CannotAct, Timing
-from tests.product import API_KEY, text_of
+from tests.product import API_KEY, calm_desk, text_of
 
 REDELIVERED = Timing(retries=(0.3,) * 100)
 """Slack tries thrice, over six minutes; a bot that dies all the time needs more, and sooner."""
@@ -227,6 +227,8 @@ async def world(folder: Path, database_url: str) -> AsyncIterator[World]:
             "DATABASE_URL": database_url,
             "HTTP_PORT": str(_free_port()),
             "API_KEYS": API_KEY,
+            "DESKS_DIR": str(calm_desk(folder, slack.desk_channel)),
+            "SLACK_PACE": "1000",
             "LOG_LEVEL": "WARNING",
         }
         bot = BotProcess(environment, folder / "stderr.txt", session)

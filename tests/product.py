@@ -19,6 +19,16 @@ SECRET = "a-secret-for-tests"
 INTAKE = "/api/v1/intake"
 
 
+def calm_desk(folder: Path, channel: str) -> Path:
+    """A folder with the file of a desk at which no number of leads is a burst, as most tests want it."""
+    made = folder / "desks"
+    made.mkdir(parents=True, exist_ok=True)
+    (made / "calm.yaml").write_text(
+        f'{{channel: "{channel}", routing: {{otherwise: pool}}, noise: {{burst: {{leads: 10000}}}}}}'
+    )
+    return made
+
+
 def settings_for(slack: SlackSandbox, folder: Path, **changes: Any) -> Settings:
     """Settings against this sandbox, with nothing else outside: no model, the local CRM."""
     plain: dict[str, Any] = {
@@ -32,7 +42,10 @@ def settings_for(slack: SlackSandbox, folder: Path, **changes: Any) -> Settings:
         "webhook_secrets": {"web_form": [SECRET]},
         "ollama_model": "",
         "crm": "local",
+        "slack_pace": 1_000,
     }
+    if "desks_dir" not in changes:
+        plain["desks_dir"] = calm_desk(folder, slack.desk_channel)
     return Settings(**{**plain, **changes}, _env_file=None)
 
 
@@ -73,8 +86,8 @@ class Product:
         return await self.app.store.leads.get(lead_id)
 
     def cards(self) -> list[dict[str, Any]]:
-        """The cards in the desk's channel."""
-        return [message for message in self.slack.messages(self.slack.desk_channel) if "bot_id" in message]
+        """The app's messages in the desk's channel, but those with pictures."""
+        return [message for message in self.slack.messages(self.slack.desk_channel) if "metadata" in message]
 
     def card(self, lead_id: str) -> dict[str, Any] | None:
         """The card of that lead, if it is posted."""
@@ -119,6 +132,16 @@ class Product:
                 if so(lead):
                     return lead
                 await asyncio.sleep(0.05)
+
+    async def direct(self, user: str, *words: str) -> dict[str, Any]:
+        """What the app wrote to this user alone, once there is a message with all these words."""
+        return await eventually(
+            self.slack, lambda: [m for m in self.directs(user) if all(word in text_of(m) for word in words)]
+        )
+
+    def directs(self, user: str) -> list[dict[str, Any]]:
+        """All that the app wrote to this user alone, oldest first."""
+        return self.slack.messages(self.slack.team.direct(self.slack.user(user)).id)
 
     async def ephemeral(self, user: str, word: str) -> dict[str, Any]:
         """What only this user sees, once there is one with this word."""

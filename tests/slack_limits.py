@@ -20,7 +20,8 @@ SELECTS |= {"multi_static_select"}
 ELEMENTS_MAX = {"context": 10, "actions": 25, "context_actions": 5}
 OURS = re.compile(
     r"<(?:mailto:[^|<>]+\|[^<>]+|tel:\+?\d+\|[^<>]+|@[UW][A-Z0-9]+|#[CG][A-Z0-9]+|!date\^\d+\^[^|<>]+\|[^<>]+"
-    r"|https://[\w.-]+/archives/[CG][A-Z0-9]+/p\d+\|(?:L-\d+|This message))>"
+    r"|https://[\w.-]+/archives/[CG][A-Z0-9]+/p\d+(?:\?thread_ts=[\d.]+&amp;cid=[CG][A-Z0-9]+)?"
+    r"\|(?:L-\d+|This message))>"
 )
 """The only angle brackets that our own markup makes."""
 

@@ -145,9 +145,9 @@ async def test_a_snoozed_lead_comes_back_by_itself_to_where_it_was_and_once(bot:
     await asyncio.gather(*(bot.app.schedule.wake() for _ in range(3)))
     back = await is_now(bot, lead, DeskStatus.APPROVED)
     assert (back.snoozed_until, back.snoozed_from) == (None, None)
-    line = await told(bot, lead, "Back from snooze")
-    assert line["subtype"] == "thread_broadcast"
-    assert bot.slack.user("dana") in text_of(line)
+    line = await told(bot, lead, "Back from snooze, dana")
+    assert "subtype" not in line  # its owner is told; only what is nobody's comes up in the channel
+    await bot.direct("dana", lead.number, "Back from snooze")
     history = await bot.app.store.events.of(lead.lead_id)
     assert [event.what for event in history].count("woken") == 1
 

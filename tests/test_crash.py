@@ -24,7 +24,8 @@ from core.similar.search import CATCH_UP, Search
 from core.store import Store, open_store
 from core.store.posts import card_key
 from core.store.submissions import Submission
-from handlers.board import LATEST_ARRIVAL, SlackBoard
+from handlers.board import SlackBoard
+from handlers.posting import LATEST_ARRIVAL, Posting
 from handlers.slack.api import Slack
 from handlers.slack.directory import Directory, Listed
 from tests.bot_process import World, key_of, world
@@ -229,7 +230,10 @@ async def test_a_card_whose_answer_was_lost_long_after_it_was_first_tried_is_not
     client = Slack(slack.bot_token, slack.api_url)
     there = desks((), slack.desk_channel, time_zone="UTC", business_type="general")
     directory = Directory(client, listed=Listed(), desks=there)
-    board = SlackBoard(store, client, directory, there, hidden=lambda _: frozenset())
+    posting = Posting(store.posts, client)
+    board = SlackBoard(
+        store, posting, directory, there, hidden=lambda _: frozenset(), pace=timedelta(seconds=1)
+    )
     lead_id = await a_lead(store, slack.desk_channel)
     first_try = utcnow() - timedelta(seconds=2 * LATEST_ARRIVAL)
     await store.posts.intend(card_key(lead_id), slack.desk_channel, first_try)

@@ -18,8 +18,22 @@ from core.home import Place
 from core.lead import DeskStatus, MatchKind
 from core.listing import Filter, Page
 from core.merge import preview
+from core.noise.bursts import Summary
 from core.reps import UNSET, person
-from handlers import cards, editing, forgetting, home, me, merging, paging, rules_form, steps, views
+from core.store.places import Gathered
+from handlers import (
+    bursts,
+    cards,
+    editing,
+    forgetting,
+    home,
+    me,
+    merging,
+    paging,
+    rules_form,
+    steps,
+    views,
+)
 from tests import home_examples
 from tests.lead_examples import NOW, lead, match
 from tests.test_rules_form import a_rulebook
@@ -36,6 +50,9 @@ SCOPES = {
     "chat.delete": "chat:write",
     "conversations.list": "channels:read",
     "conversations.members": "channels:read",
+    "conversations.open": "im:write",
+    "files.completeUploadExternal": "files:write",
+    "files.getUploadURLExternal": "files:write",
     "conversations.replies": "channels:history",
     "usergroups.users.list": "usergroups:read",
     "users.info": "users:read",
@@ -49,8 +66,8 @@ SCOPES = {
 PRIVATE_TOO = {"channels:read": "groups:read", "channels:history": "groups:history"}
 """The same for private channels: a desk's channel often is one."""
 
-BY_SURFACE = {"commands", "app_mentions:read", "reactions:read"}
-"""Asked for by features and events, not by methods: the slash command, mentions, reactions."""
+BY_SURFACE = {"commands", "app_mentions:read", "reactions:read", "im:history"}
+"""Asked for by features and events, not by methods; im:history to look for a lost direct message."""
 
 
 def manifest() -> dict[str, Any]:
@@ -65,7 +82,7 @@ def sources() -> str:
 
 
 def called_methods() -> set[str]:
-    return set(re.findall(r'"((?:auth|chat|conversations|usergroups|users|views)\.[\w.]+)"', sources()))
+    return set(re.findall(r'"((?:auth|chat|conversations|files|usergroups|users|views)\.[\w.]+)"', sources()))
 
 
 def test_every_method_that_is_called_has_its_scope_and_no_scope_is_idle() -> None:
@@ -112,6 +129,8 @@ def let_through() -> dict[str, dict[str, Any]]:
         asking = lead(matches=(unsure,))
         shown = [cards.card(of, now=NOW).blocks for of in (lead(), gone, asking)]
         shown += [merging.ask(merge).blocks, merging.ask_undo(merge.kept, merge.gone).blocks]
+        at_once = Gathered(Summary(key="burst", began_at=NOW, last_at=NOW), "C1", [lead()], 0)
+        shown.append(bursts.summary(at_once, hidden=lambda _: frozenset()).blocks)
         shown.append(home.view(home_examples.full(), now=NOW)["blocks"])
         shown.append(paging.paged(Page(leads=(lead(),), newer=True, older=True), Filter.OPEN).blocks)
         shown.append(forgetting.ask(lead(), []).blocks)

@@ -43,7 +43,7 @@ channel: {slack.desk_channel}
 managers: {slack.user("marco")}
 reps: {{{slack.user("dana")}: {{}}}}
 routing: {{otherwise: pool}}
-noise: {{level: channel, urgent: channel}}
+noise: {{level: channel, urgent: channel, burst: {{leads: 10000}}}}
 sla: {sla}
 """)
         async with product(slack, tmp_path, embedder, desks_dir=folder, **changes) as bot:
@@ -116,8 +116,8 @@ async def test_nobody_acts_and_the_ladder_is_climbed_to_its_end(start: Start) ->
         ]
         assert steps == ["reminded", "escalated", "returned"]
         dana, marco = (f"<@{bot.slack.user(name)}>" for name in ("dana", "marco"))
-        await said(bot, lead_id, marco, "escalation")
-        await said(bot, lead_id, dana, "returned")
+        await said(bot, lead_id, marco, "Waits for too long")
+        await said(bot, lead_id, dana, "Went back to the pool")
         await said(bot, lead_id, "Back in the pool: dana did not act in time")
         await bot.card_with(lead_id, "Unclaimed", "overdue")
         clock = (await bot.app.store.clocks.of([lead_id]))[lead_id]

@@ -18,11 +18,9 @@ INK, SOFT, PALE, BLUE, ORANGE = "#1f2430", "#6b7280", "#e5e7eb", (37, 99, 235), 
 
 
 def draw(report: "Report", path: Path) -> None:
-    """Write a PNG; Refused when Pillow is not there or the file cannot be written."""
-    try:
-        from PIL import Image, ImageDraw  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise Refused("eval", "Pillow is missing: pip install 'basecamp-slack[learn]'") from None
+    """Write a PNG; Refused when the file cannot be written."""
+    from PIL import Image, ImageDraw  # noqa: PLC0415 - heavy
+
     table = CELL * len(report.labels)
     height = TOP + max(table, SQUARE) + 110
     image = Image.new("RGB", (LEFT + table + GAP + SQUARE + 60, height), "white")
@@ -86,7 +84,7 @@ def _text(
     anchor: str = "la",
     ink: str = INK,
 ) -> None:
-    from PIL import ImageFont  # noqa: PLC0415 - an extra
+    from PIL import ImageFont  # noqa: PLC0415 - heavy
 
     font = ImageFont.load_default(size)
     if "\n" in text:

@@ -71,7 +71,7 @@ def report(truth: Path, answers: Path, *, plot: Path | None) -> None:
         facts.append("p50 {:.1f} ms, p95 {:.1f} ms".format(*found.latency_ms))
     console.print(", ".join(facts))
     if plot is not None:
-        from bot.commands.eval_plot import draw  # noqa: PLC0415 - Pillow is an extra
+        from bot.commands.eval_plot import draw  # noqa: PLC0415 - heavy
 
         draw(found, plot)
         console.print(f"drawn to {plot}")

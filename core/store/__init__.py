@@ -11,9 +11,12 @@ from core.store.events import Events
 from core.store.labels import Labels
 from core.store.leads import Leads
 from core.store.merges import Merges
+from core.store.notices import KeptNotices
 from core.store.people import People
+from core.store.places import Places
 from core.store.posts import Posts
 from core.store.queues import Queues
+from core.store.reports import Reports
 from core.store.reps import Reps
 from core.store.routings import Routings
 from core.store.sketches import Sketches
@@ -46,6 +49,9 @@ class Store:
     workload: Workload
     assignments: Assignments
     routings: Routings
+    notices: KeptNotices
+    places: Places
+    reports: Reports
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -75,4 +81,7 @@ async def open_store(url: str) -> Store:
         Workload(database),
         Assignments(database),
         Routings(database),
+        KeptNotices(database),
+        Places(database),
+        Reports(database),
     )

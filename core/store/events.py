@@ -57,6 +57,9 @@ def untold(connection: Connection, lead_id: str) -> list[Event]:
     return _events(connection, _UNTOLD, lead_id)
 
 
+BY_A_PERSON = lead_events.c.told & (lead_events.c.actor.like("U%") | lead_events.c.actor.like("W%"))
+"""Lines of what people did to a lead, by how Slack user ids begin; who only read it did nothing."""
+
 _ADD = insert(lead_events)
 _KNOWN = select(lead_events.c.seq).where(lead_events.c.event_id == bindparam("event_id"))
 _OF = select(lead_events).where(lead_events.c.lead_id == bindparam("lead_id")).order_by(lead_events.c.seq)

@@ -130,9 +130,11 @@ class Leads:
             found[stands] = max(scores[row.lead_id], found.get(stands, -1.0))
         return dict(sorted(found.items(), key=lambda item: (item[1], item[0]), reverse=True))
 
-    async def count(self) -> int:
-        """How many leads there are."""
+    async def count(self, *, since: datetime | None = None) -> int:
+        """How many leads there are, or came in since then."""
         query = select(func.count()).select_from(leads)
+        if since is not None:
+            query = query.where(leads.c.received_at >= since)
         return await self._database.read(lambda connection: connection.execute(query).scalar_one())
 
     async def act(self, event: Event, decide: Decide) -> None:

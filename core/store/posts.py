@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,7 +14,7 @@ from core.store.clocks import read_clock
 from core.store.database import Database
 from core.store.events import untold
 from core.store.lead_rows import read_lead
-from core.store.tables import lead_events, posts
+from core.store.tables import lead_events, places, posts
 
 CARD = "card:"
 """How the keys of cards begin."""
@@ -36,6 +37,33 @@ class Post:
     fresh: bool = False
 
 
+class Spot(NamedTuple):
+    """Where a message is; ``thread_ts`` is that of the message in whose thread it is, if in one."""
+
+    channel: str
+    ts: str
+    thread_ts: str | None = None
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where the lead's card goes.
+
+    Attributes:
+        burst: the key of the summary under which it stands, if it does.
+        summary: channel and ts of that, once it is posted.
+        waits: for its turn.
+    """
+
+    burst: str | None
+    summary: tuple[str, str] | None
+    waits: bool
+
+    def under(self, channel: str) -> str | None:
+        """The ts of the summary in this channel; a lead that moved on leaves it behind."""
+        return self.summary[1] if self.summary is not None and self.summary[0] == channel else None
+
+
 @dataclass(frozen=True)
 class Showing:
     """What a board needs to bring a lead's card and thread up to date: one snapshot."""
@@ -44,10 +72,11 @@ class Showing:
     card: Post | None
     clock: Clock | None
     untold: list[Event]
+    place: Placed | None
 
 
 class Posts:
-    """The table of our messages, by key: ``card:<lead id>`` or ``event:<event id>``."""
+    """The table of our messages, by key: ``card:<lead id>``, ``event:<event id>``, ``burst:…``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -62,16 +91,43 @@ class Posts:
                 None if row is None else Post(**row),
                 read_clock(connection, lead_id),
                 untold(connection, lead_id),
+                _placed(connection, lead_id),
             )
 
         return await self._database.read(read)
 
-    async def cards(self, lead_ids: Collection[str]) -> dict[str, tuple[str, str]]:
-        """Channel and ts of the cards that are posted, by lead id."""
+    async def get(self, key: str) -> Post | None:
+        """The message of that key, if it was ever intended."""
+        row = await self._database.read(
+            lambda connection: connection.execute(_POST, {"key": key}).mappings().first()
+        )
+        return None if row is None else Post(**row)
+
+    async def thread(self, lead_id: str) -> tuple[str, str] | None:
+        """Channel and ts of the message under which the lead is talked of; None: its card is not there yet.
+
+        It is the card, or the summary that the card stands under.
+        """
+
+        def read(connection: Connection) -> tuple[str, str] | None:
+            card = connection.execute(_POST, {"key": card_key(lead_id)}).first()
+            if card is None or card.ts is None:
+                return None
+            place = _placed(connection, lead_id)
+            under = None if place is None else place.under(card.channel)
+            return card.channel, under or card.ts
+
+        return await self._database.read(read)
+
+    async def cards(self, lead_ids: Collection[str]) -> dict[str, Spot]:
+        """Where the cards are that are posted, by lead id."""
         keys = {card_key(lead_id): lead_id for lead_id in lead_ids}
         values = {"keys": list(keys)}
         rows = await self._database.read(lambda connection: connection.execute(_PLACES, values).all())
-        return {keys[row.key]: (row.channel, row.ts) for row in rows}
+        return {
+            keys[row.key]: Spot(row.channel, row.ts, row.under if row.there == row.channel else None)
+            for row in rows
+        }
 
     async def of_leads(self, lead_ids: Collection[str]) -> list[tuple[str, str]]:
         """Channel and ts of all that is posted of these leads, lines of threads before cards."""
@@ -132,9 +188,31 @@ def card_key(lead_id: str) -> str:
     return f"{CARD}{lead_id}"
 
 
+def _placed(connection: Connection, lead_id: str) -> Placed | None:
+    row = connection.execute(_PLACED, {"lead_id": lead_id}).first()
+    if row is None:
+        return None
+    return Placed(row.burst, None if row.ts is None else (row.channel, row.ts), row.waits)
+
+
+_PLACED = (
+    select(places.c.burst, posts.c.channel, posts.c.ts, places.c.waits)
+    .join(posts, posts.c.key == places.c.burst, isouter=True)
+    .where(places.c.lead_id == bindparam("lead_id"))
+)
 _POSTED = update(posts).where(posts.c.key == bindparam("this"))
-_PLACES = select(posts.c.key, posts.c.channel, posts.c.ts).where(
-    posts.c.key.in_(bindparam("keys", expanding=True)), posts.c.ts.is_not(None)
+_SUMMARY = posts.alias()
+_PLACES = (
+    select(
+        posts.c.key,
+        posts.c.channel,
+        posts.c.ts,
+        _SUMMARY.c.channel.label("there"),
+        _SUMMARY.c.ts.label("under"),
+    )
+    .join(places, "card:" + places.c.lead_id == posts.c.key, isouter=True)
+    .join(_SUMMARY, _SUMMARY.c.key == places.c.burst, isouter=True)
+    .where(posts.c.key.in_(bindparam("keys", expanding=True)), posts.c.ts.is_not(None))
 )
 _LINES = (
     select(posts.c.channel, posts.c.ts)

@@ -345,6 +345,56 @@ erasures = Table(  # that a lead was erased, by whom and when: nothing of what i
     Column("left", JSON(none_as_null=True)),  # what is still to be removed elsewhere: ids and places
 )
 
+notices = Table(  # what people were told, or will be: pings are counted by it
+    "notices",
+    metadata,
+    Column("key", String(300), primary_key=True),
+    _lead_id(nullable=False),
+    Column("desk", String(50), nullable=False),
+    Column("to", String(50)),
+    Column("reason", String(20), nullable=False),
+    Column("why", Text),
+    Column("level", String(20), nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("due_at", UtcDateTime, index=True),  # null: nothing more is to be said
+    Column("batch", String(320), index=True),  # the message that is being sent, with all that it says
+    Column("sent", Integer, nullable=False),  # how often
+    Column("sent_at", UtcDateTime),  # the first time
+    Column("channel", String(50)),  # of the last message, with its ts
+    Column("ts", String(30)),
+    Index("ix_notices_lead_id", "lead_id", "to"),
+)
+
+bursts = Table(  # summaries of many leads at once
+    "bursts",
+    metadata,
+    Column("key", String(100), primary_key=True),
+    Column("desk", String(50), nullable=False, index=True),
+    Column("began_at", UtcDateTime, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+    Column("edition", Integer, nullable=False),  # how often it was shown, or tried to
+    Column("stale_at", UtcDateTime, index=True),  # when it is shown anew; null: it says all
+)
+
+places = Table(  # where each new card goes, and when its turn is
+    "places",
+    metadata,
+    _lead_id(primary_key=True),
+    Column("desk", String(50), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("burst", String(100), ForeignKey("bursts.key", ondelete="SET NULL"), index=True),
+    Column("waits", Boolean, nullable=False),  # for its turn
+    Index("ix_places_desk", "desk", "at"),
+    Index("ix_places_waits", "waits", "desk"),
+)
+
+paces = Table(  # whose turn it is in a channel: when the next card may be posted
+    "paces",
+    metadata,
+    Column("desk", String(50), primary_key=True),
+    Column("free_at", UtcDateTime, nullable=False),
+)
+
 local_crm = Table(
     "local_crm",
     metadata,

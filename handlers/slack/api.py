@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
-from aiolimiter import AsyncLimiter
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -20,7 +20,32 @@ WAIT_SECONDS = 5.0
 """A shorter Retry-After is waited for on the spot; a longer one makes the part wait in the store."""
 
 CALM_SECONDS = 60.0
-"""After a 429, how long a method keeps to one call a second in that channel (Slack's posting rate)."""
+"""After a 429, how long a method keeps to one call a second, in that channel if it is a post."""
+
+LONGEST_TURN = 30.0
+"""How long a call waits for its turn by our own pace; with a longer queue its part waits in the store."""
+
+POSTS = 5
+"""Posts that a channel takes at once before it takes one a second; Slack speaks of short bursts."""
+
+TIERS = {
+    "chat.delete": 50,
+    "chat.postEphemeral": 100,
+    "chat.update": 50,
+    "conversations.history": 50,
+    "conversations.list": 20,
+    "conversations.members": 100,
+    "conversations.open": 50,
+    "conversations.replies": 50,
+    "usergroups.users.list": 20,
+    "users.info": 100,
+    "views.open": 100,
+    "views.update": 100,
+}
+"""Method -> calls a minute that Slack takes of an app in a workspace (its tiers)."""
+
+SECONDS_A_POST = 1.04
+"""What a channel takes for long, with what an answer takes."""
 
 WEATHER = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "rollup_error"}
@@ -28,9 +53,9 @@ WEATHER = frozenset(
 
 READS = frozenset(
     {"conversations.history", "conversations.list", "conversations.members", "conversations.replies"}
-    | {"usergroups.users.list", "users.info"}
+    | {"files.getUploadURLExternal", "usergroups.users.list", "users.info"}
 )
-"""Slack's reading methods take no JSON body, only a query."""
+"""Methods that take no JSON body, only a query."""
 
 MENDS = {
     "channel_not_found": "the desk's channel does not exist or the bot is not in it: invite the bot",
@@ -47,21 +72,23 @@ MENDS = {
 class Slack:
     """The Web API of one workspace."""
 
-    def __init__(self, token: str, base_url: str) -> None:
+    def __init__(self, token: str, base_url: str, *, pace: float = 1.0) -> None:
+        """pace: 1: as fast as Slack takes it for long; 2: twice as fast."""
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS))
         # No retry handlers: the SDK's would repeat a post whose answer was lost; we look before we repeat.
         self.client = AsyncWebClient(
             token=token, base_url=base_url, timeout=TIMEOUT_SECONDS, session=self._session, retry_handlers=[]
         )
-        self._pace: dict[tuple[str, str], Pace] = {}
+        self._pace = pace
+        self._paces: dict[tuple[str, str], Pace] = {}
 
     async def call(self, method: str, **params: Any) -> dict[str, Any]:
         """The answer of ``chat.postMessage`` and the like; raises Unavailable or Refused."""
-        pace = self._pace.setdefault((method, str(params.get("channel", ""))), Pace())
+        pace = self._pace_of(method, str(params.get("channel", "")))
         for _ in range(3):
-            await pace.turn()
             try:
-                return await _mapped(self._send, method, params)
+                async with pace.turn():
+                    return await _mapped(self._send, method, params)
             except Unavailable as error:
                 metrics.failures.labels("Slack").inc()
                 if error.retry_after is None:
@@ -70,6 +97,25 @@ class Slack:
                 if error.retry_after > WAIT_SECONDS:
                     raise
         raise Unavailable("Slack", "asked us to slow down, again and again", retry_after=WAIT_SECONDS)
+
+    def _pace_of(self, method: str, channel: str) -> "Pace":
+        is_post = method == "chat.postMessage"
+        key = method, channel if is_post else ""
+        if key not in self._paces:
+            calls, seconds = (POSTS, float(POSTS)) if is_post else (TIERS.get(method, 100), 60.0)
+            self._paces[key] = Pace(calls, seconds / self._pace)
+        return self._paces[key]
+
+    async def upload(self, name: str, content: bytes) -> str:
+        """Put a file where Slack wants it; its id. Nobody sees it before the upload is completed."""
+        asked = await self.call("files.getUploadURLExternal", filename=name, length=len(content))
+        try:
+            async with self._session.post(str(asked["upload_url"]), data=content) as response:
+                if not response.ok:
+                    raise Unavailable("Slack", f"did not take a file ({response.status})")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unavailable("Slack", f"did not take a file ({type(error).__name__})") from None
+        return str(asked["file_id"])
 
     async def respond(self, response_url: str, text: str) -> bool:
         """Answer a click privately through its response_url; False when it took too long for that."""
@@ -91,23 +137,39 @@ class Slack:
 
 
 class Pace:
-    """How fast one method may be called in one channel: freely, until Slack says 429."""
+    """How fast one method may be called, in one channel if it is a post: so fast that Slack never says 429.
 
-    def __init__(self) -> None:
+    Other processes of the same app, and Slack's mood, are not known here: when it does say so, we slow down.
+    """
+
+    def __init__(self, most: int, seconds: float) -> None:
+        """So many calls in any span of so many seconds, wherever in it they arrive."""
+        self._seconds = seconds
+        self._free = asyncio.Semaphore(most)
         self._not_before = 0.0
         self._calm_until = 0.0
-        self._one_a_second = AsyncLimiter(1, 1)
 
-    async def turn(self) -> None:
-        """Return when the next call may be made."""
-        now = time.monotonic()
-        if now < self._not_before:
-            if self._not_before - now > WAIT_SECONDS:
-                wait = self._not_before - now
-                raise Unavailable("Slack", "asked us to slow down", retry_after=wait)
-            await asyncio.sleep(self._not_before - now)
-        if time.monotonic() < self._calm_until:
-            await self._one_a_second.acquire()
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """The call is made in here; Unavailable when its turn is too long from now."""
+        wait = self._not_before - time.monotonic()
+        if wait > WAIT_SECONDS:
+            raise Unavailable("Slack", "asked us to slow down", retry_after=wait)
+        await asyncio.sleep(wait)
+        try:
+            async with asyncio.timeout(LONGEST_TURN):
+                await self._free.acquire()
+        except TimeoutError:
+            raise Unavailable("Slack", "takes no more for now", retry_after=self._seconds) from None
+        try:
+            if (now := time.monotonic()) < self._calm_until:
+                at = max(now, self._not_before)
+                self._not_before = at + 1.0
+                await asyncio.sleep(at - now)
+            yield
+        finally:
+            # Counted from the answer: by then the call has arrived, however long it was on its way.
+            asyncio.get_running_loop().call_later(self._seconds, self._free.release)
 
     def slow_down(self, retry_after: float) -> None:
         """Slack said 429."""

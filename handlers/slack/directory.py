@@ -12,6 +12,7 @@ from core.actions import Action
 from core.desks import Desks
 from core.errors import Refused, Unavailable
 from core.rights import Role
+from core.store.posts import Spot
 from handlers.mrkdwn import sentence
 from handlers.slack.api import Slack, SlackRefused
 
@@ -162,17 +163,14 @@ class Directory:
         ]
         return next((found[0] for found in (whole, part) if len(found) == 1), None)
 
-    async def links(self, places: Mapping[str, tuple[str, str]]) -> dict[str, str]:
-        """Addresses of messages, given as channel and ts; none while Slack does not say where it lives."""
+    async def links(self, places: Mapping[str, Spot]) -> dict[str, str]:
+        """Addresses of messages for mrkdwn; none while Slack does not say where it lives."""
         if self._home is None and places:
             try:
                 self._home = str((await self._slack.call("auth.test"))["url"])
             except (Unavailable, Refused):
                 return {}
-        return {
-            key: f"{self._home}archives/{channel}/p{ts.replace('.', '')}"
-            for key, (channel, ts) in places.items()
-        }
+        return {key: f"{self._home}archives/{_path(spot)}" for key, spot in places.items()}
 
     async def tell(self, action: Action, text: str, *, desk: str) -> None:
         """Say something that only the actor sees: where they clicked, else in the desk's channel."""
@@ -249,3 +247,9 @@ class Directory:
         for group in (each for each in listed if each.startswith("S")):
             users |= set((await self._slack.call("usergroups.users.list", usergroup=group))["users"])
         return frozenset(users)
+
+
+def _path(spot: Spot) -> str:
+    """As Slack's own links have it: a reply is found through its thread."""
+    path = f"{spot.channel}/p{spot.ts.replace('.', '')}"
+    return path if spot.thread_ts is None else f"{path}?thread_ts={spot.thread_ts}&amp;cid={spot.channel}"

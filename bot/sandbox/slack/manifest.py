@@ -47,6 +47,8 @@ class App:
     commands: tuple[Command, ...] = ()
     shortcuts: tuple[Shortcut, ...] = ()
     home_tab: bool = False
+    messages_tab: bool = False
+    """Whether it can be written to and writes to people alone."""
     is_agent: bool = False
     is_assistant: bool = False
     """Whether it is declared by the legacy ``assistant_view``."""
@@ -134,6 +136,7 @@ def app_from(manifest: dict[str, Any]) -> App:
             )
             for each in features.get("shortcuts", ())
         ),
+        messages_tab=bool(features.get("app_home", {}).get("messages_tab_enabled")),
         home_tab=bool(features.get("app_home", {}).get("home_tab_enabled")),
         is_agent="agent_view" in features or "assistant_view" in features,
         is_assistant="assistant_view" in features,

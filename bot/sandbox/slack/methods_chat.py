@@ -211,7 +211,7 @@ def writable(desk: Desk, name: str, *, archived: str = "is_archived") -> Channel
     archived: the method's word for a channel that takes nothing any more.
     """
     if name in desk.space.users and name != desk.space.bot_user:
-        return desk.space.direct(name)
+        return _messages_tab(desk, desk.space.direct(name))
     try:
         channel = readable(desk, desk.space.channel(name).id)
     except KeyError:
@@ -220,6 +220,12 @@ def writable(desk: Desk, name: str, *, archived: str = "is_archived") -> Channel
         raise SlackError("not_in_channel")
     if channel.archived:
         raise SlackError(archived)
+    return _messages_tab(desk, channel)
+
+
+def _messages_tab(desk: Desk, channel: Channel) -> Channel:
+    if channel.kind == "im" and not (desk.app.messages_tab or desk.app.is_agent):
+        raise SlackError("messages_tab_disabled")
     return channel
 
 

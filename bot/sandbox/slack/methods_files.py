@@ -1,5 +1,7 @@
 """Web API methods of the file upload: an address to put it, then its place in a channel."""
 
+import mimetypes
+
 from bot.sandbox.slack.arguments import Arguments
 from bot.sandbox.slack.desk import Desk
 from bot.sandbox.slack.methods_chat import thread_of, writable
@@ -12,7 +14,14 @@ def get_upload_url(desk: Desk, args: Arguments) -> Json:
     if not length.isdigit() or int(length) == 0:
         raise SlackError("invalid_arguments", ("[ERROR] must be a number over 0 [json-pointer:/length]",))
     file_id = desk.space.mint("F")
-    desk.space.files[file_id] = {"id": file_id, "name": name, "title": name, "size": int(length)}
+    desk.space.files[file_id] = {
+        "id": file_id,
+        "name": name,
+        "title": name,
+        "size": int(length),
+        "mimetype": mimetypes.guess_type(name)[0] or "application/octet-stream",
+        "url_private": f"{desk.base}files/{file_id}",
+    }
     return {"file_id": file_id, "upload_url": f"{desk.base}upload/v1/{file_id}"}
 
 
@@ -24,6 +33,14 @@ def put_file(desk: Desk, file_id: str, content: bytes) -> None:
     if len(content) != file["size"]:
         raise SlackError("length_mismatch")
     file["content"] = content
+
+
+def shared_file(desk: Desk, file_id: str) -> tuple[bytes, str]:
+    """A file's bytes and type, for the page; raise SlackError."""
+    file = desk.space.files.get(file_id)
+    if file is None or "content" not in file:
+        raise SlackError("file_not_found")
+    return file["content"], file["mimetype"]
 
 
 def complete_upload(desk: Desk, args: Arguments) -> Json:

@@ -102,6 +102,8 @@ def open_conversation(desk: Desk, args: Arguments) -> Json:
         raise SlackError("users_list_not_supplied" if not users else "too_many_users")
     if users[0] not in desk.space.users:
         raise SlackError("user_not_found")
+    if desk.space.users[users[0]].deleted:
+        raise SlackError("user_disabled")
     return {"channel": shown_channel(desk, desk.space.direct(users[0]))}
 
 

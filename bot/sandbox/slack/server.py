@@ -16,6 +16,7 @@ channels leads, general, front-desk, sales-leads (private); the bot is in leads 
 import asyncio
 import contextlib
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -160,6 +161,7 @@ async def running(
     app: App | None = None,
     timing: Timing | None = None,
     strict_rates: bool = False,
+    speed: float = 1.0,
     distributed: bool = False,
 ) -> AsyncIterator[SlackSandbox]:
     """A workspace on 127.0.0.1.
@@ -169,6 +171,7 @@ async def running(
         app: what is installed; by default what the product's manifest.yml says it is.
         timing: Slack's times, to be shortened.
         strict_rates: enforce Slack's rates.
+        speed: how much faster than Slack's they are: what takes Slack minutes is tried in seconds.
         distributed: treat the app as one that is distributed outside the Marketplace: reading history is
             15 messages a page and, with strict rates, one call a minute.
     """
@@ -187,7 +190,8 @@ async def running(
         app_token=f"xapp-sandbox-{secrets.token_hex(12)}",
         signing_secret=secret,
     )
-    served = _routes(slack, desk, Rates(distributed=distributed) if strict_rates else None)
+    rates = Rates(lambda: time.monotonic() * speed, distributed=distributed)
+    served = _routes(slack, desk, rates if strict_rates else None)
     async with loopback.serving(served, port) as address:
         desk.base = f"{address}/"
         try:
@@ -211,6 +215,13 @@ def _routes(slack: SlackSandbox, desk: Desk, rates: Rates | None) -> web.Applica
             return web.Response(status=400, text=error.error)
         return web.Response(text="OK")
 
+    async def shown(request: web.Request) -> web.Response:
+        try:
+            content, kind = methods_files.shared_file(desk, request.match_info["file_id"])
+        except SlackError as error:
+            return web.Response(status=404, text=error.error)
+        return web.Response(body=content, content_type=kind)
+
     async def index(_request: web.Request) -> web.FileResponse:
         return web.FileResponse(PAGE / "index.html")
 
@@ -225,6 +236,7 @@ def _routes(slack: SlackSandbox, desk: Desk, rates: Rates | None) -> web.Applica
             web.get("/link/", desk.delivery.accept),
             web.post("/actions/{team}/{key}", respond),
             web.post("/upload/v1/{file_id}", upload),
+            web.get("/files/{file_id}", shown),
             web.get("/sandbox/state", control.state),
             web.get("/sandbox/live", control.live),
             loopback.faults(control.faults),

@@ -120,6 +120,19 @@ function drawContent(spot, message) {
 }
 
 function attached(spot, message) {
+  return [attachments(spot, message), files(message)];
+}
+
+function files(message) {
+  return (message.files ?? []).map((each) => {
+    const isPicture = each.mimetype?.startsWith("image/");
+    const address = new URL(each.url_private).pathname;
+    const shown = isPicture ? h("img", { src: address, alt: each.title, class: "shared" }) : each.name;
+    return h("figure", { class: "file" }, h("figcaption", null, each.title), h("a", { href: address }, shown));
+  });
+}
+
+function attachments(spot, message) {
   const text = (words) => h("div", { class: "text" }, mrkdwn(words));
   return (message.attachments ?? []).map((each) =>
     h(

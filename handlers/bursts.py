@@ -1,0 +1,84 @@
+"""The one message that stands for many leads at once, and the list behind its button. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from core.lead import Lead, Urgency
+from core.noise.loudness import is_urgent
+from core.store.places import Gathered
+from handlers import cards, lists, wording
+from handlers.answers import Answer
+from handlers.cards import Card
+from handlers.mrkdwn import Block, ago, escape, markup, plain
+
+SHOW = "burst_show"
+"""action_id; the button's value is the summary's key, then how many leads were shown before."""
+
+TOP = 5
+"""Leads that the summary names."""
+
+PAGE = 12
+"""Leads on a page of the list."""
+
+_HURRY = list(Urgency)
+
+Hidden = Callable[[str], frozenset[str]]
+
+
+def summary(gathered: Gathered, *, hidden: Hidden) -> Card:
+    """How many came, how many are urgent, and the most important ones; their cards are in its thread."""
+    leads, count = gathered.leads, len(gathered.leads)
+    head = (
+        f"*{count} more new {'leads' if count != 1 else 'lead'}*, the first {ago(gathered.summary.began_at)}"
+    )
+    urgent = sum(map(is_urgent, leads))
+    facts = [f"{urgent} of them urgent"] if urgent else []
+    if gathered.apart:
+        facts.append(
+            f"{gathered.apart} urgent, with a card of {'its' if gathered.apart == 1 else 'their'} own"
+        )
+    lines = [f"• {_line(lead, hidden(lead.business_type))}" for lead in most_important(leads)[:TOP]]
+    more = [f"and {count - TOP} more"] if count > TOP else []
+    value = f"{gathered.summary.key}:0"
+    show = {"type": "button", "action_id": SHOW, "text": plain("Show", 75), "value": value}
+    blocks: list[Block] = [
+        {"type": "section", "text": markup(", ".join([head, *facts])), "accessory": show},
+        {"type": "section", "text": markup("\n".join([*lines, *more]))},
+        {"type": "context", "elements": [plain("Their cards are in this message's thread.", 100)]},
+    ]
+    return Card(text=", ".join([f"{count} more new leads", *facts]), blocks=blocks)
+
+
+def listed(
+    key: str, leads: Sequence[Lead], links: Mapping[str, str], *, offset: int, hidden: Hidden
+) -> Answer:
+    """A page of the summary's leads for one person, the most important first, with links to their cards."""
+    ordered = most_important(leads)
+    page, after = ordered[offset : offset + PAGE], offset + PAGE
+    title = f"Leads {offset + 1} to {offset + len(page)} of {len(leads)}"
+    answer = lists.listing(page, title=title, links=links, hidden=hidden)
+    if after < len(ordered):
+        button = {"type": "button", "action_id": SHOW, "text": plain("More", 75), "value": f"{key}:{after}"}
+        answer.blocks.append({"type": "actions", "elements": [button]})
+    return answer
+
+
+def asked(value: str) -> tuple[str, int]:
+    """The summary's key and the offset from a button's value."""
+    key, _, offset = value.rpartition(":")
+    return key, int(offset) if offset.isascii() and offset.isdigit() else 0
+
+
+def most_important(leads: Sequence[Lead]) -> list[Lead]:
+    """The most urgent first, then the best, then the oldest."""
+    return sorted(
+        leads,
+        key=lambda lead: (
+            -(_HURRY.index(lead.analysis.urgency) if lead.analysis else -1),
+            -(lead.analysis.quality_score if lead.analysis else 0),
+            lead.lead_id,
+        ),
+    )
+
+
+def _line(lead: Lead, hidden: frozenset[str]) -> str:
+    return f"{escape(wording.notice(lead, hidden), 120)} · {cards.state(lead)}"
