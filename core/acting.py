@@ -247,6 +247,8 @@ async def action_pipeline(step: Step, parts: Parts, action: Mapping[str, Any]) -
     elif asked.name in OF_TWO_LEADS:
         await step("publish", parts.publish_merged, asked.key)
     else:
+        if asked.name == ActionName.MOVE:
+            await step("give", parts.give, asked.lead_id, asked.key)
         await step("publish", parts.publish, asked.lead_id)
         await step("notify", Acts(parts=parts).notify, asked)
 

@@ -121,14 +121,18 @@ class Parts:
             await self._second_opinion(lead_id)
         return None
 
-    async def give(self, lead_id: str) -> None:
-        """Decide whose the lead is, once, then show it and tell its owner."""
-        decision = await self.routing.assign(lead_id)
+    async def give(self, lead_id: str, occasion: str | None = None) -> None:
+        """Decide whose the lead is, once, then show it and tell its owner.
+
+        occasion: the key of what put it up again, such as a move; None: it is new.
+        """
+        key = occasion or assignment_key(lead_id)
+        decision = await self.routing.assign(lead_id, key)
         await self.show(lead_id)
         if decision is None or decision.owner is None:
             return
         notice = Notice(
-            key=f"{assignment_key(lead_id)}:{decision.owner}",
+            key=f"{key}:{decision.owner}",
             reason=Reason.ASSIGNED,
             lead_id=lead_id,
             desk=decision.desk,

@@ -148,3 +148,19 @@ async def test_a_desk_whose_channel_is_gone_keeps_nobody_from_the_others(
         assert await bot.app.desk.admit(slack.user("dana")) == (slack.desk_channel,)
         with pytest.raises(NotAllowed):
             await bot.app.desk.admit(slack.user("olga"))
+
+
+async def test_a_moved_lead_is_given_to_somebody_of_its_new_desk(
+    slack: SlackSandbox, tmp_path: Path, embedder: Embedder
+) -> None:
+    folder = tmp_path / "desks"
+    folder.mkdir()
+    (folder / "front.yaml").write_text(f"""
+channel: "#front-desk"
+reps: {{{slack.user("olga")}: }}
+""")
+    async with product(slack, tmp_path, embedder, desks_dir=folder) as bot:
+        lead = await bot.synced(await bot.send("Lip filler, or is this the wrong place?"))
+        await moved(bot, lead, "#front-desk", "dana")
+        now = await bot.lead_when(lead.lead_id, lambda lead: lead.owner is not None)
+        assert (now.desk, now.owner) == ("#front-desk", slack.user("olga"))

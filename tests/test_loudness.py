@@ -93,7 +93,7 @@ def test_a_page_is_repeated_until_it_was_sent_three_times() -> None:
     assert again == [NOON + timedelta(minutes=5)] * (PAGES - 1) + [None]
 
 
-@pytest.mark.parametrize("level", set(Level) - {Level.PAGE})
+@pytest.mark.parametrize("level", [each for each in Level if each != Level.PAGE])
 def test_nothing_but_a_page_is_repeated(level: Level) -> None:
     assert again_at(level, 1, NOON) is None
 

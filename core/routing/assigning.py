@@ -37,8 +37,8 @@ class Router:
     desks: Desks
     accounts: Accounts
 
-    async def assign(self, lead_id: str) -> Decision | None:
-        """Decide whose the lead is and keep it; a second time is told the first decision.
+    async def assign(self, lead_id: str, key: str | None = None) -> Decision | None:
+        """Decide whose the lead is and keep it; the same key again is told the first decision.
 
         None where there is nothing to decide: somebody has it, or its desk gives leads to nobody.
         """
@@ -56,7 +56,7 @@ class Router:
             return route(fresh, fresh.desk, standing, known=situation.known, now=now)
 
         return await self.store.assignments.assign(
-            assignment_key(lead_id), lead_id, desks=rooms.keys(), decide=decide, at=now
+            key or assignment_key(lead_id), lead_id, desks=rooms.keys(), decide=decide, at=now
         )
 
     async def rooms(self, start: str) -> dict[str, Room]:
