@@ -35,6 +35,8 @@ KEY = "bench"
 READ = "quality"
 """A word of every card whose lead was read."""
 
+CALM = "routing: {otherwise: pool}\nnoise: {burst: {leads: 1000000}}\n"
+
 Figures = dict[str, float]
 
 
@@ -204,7 +206,13 @@ async def _bot(slack: SlackSandbox, folder: Path, database_url: str | None) -> A
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    desks = folder / "desks"
+    desks.mkdir()
+    # Each lead's card at once: the pace that Slack asks for and the summary of a burst would be all that is seen.
+    (desks / "leads.yaml").write_text(f"channel: {slack.desk_channel}\n{CALM}", encoding="utf-8")
     environment = dict(os.environ) | {
+        "DESKS_DIR": str(desks),
+        "SLACK_PACE": "1000",
         "SLACK_BOT_TOKEN": slack.bot_token,
         "SLACK_APP_TOKEN": slack.app_token,
         "SLACK_API_URL": slack.api_url,

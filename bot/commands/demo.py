@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import secrets
 import socket
 import tempfile
@@ -10,14 +11,18 @@ from pathlib import Path
 import aiohttp
 from rich.console import Console
 
-from bot import observe
+from bot import observe, sandbox
 from bot.app import running
 from bot.commands.run import stop_signal
 from bot.sandbox.scenarios import SCENARIOS
+from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.server import running as running_slack
 from bot.settings import Settings
 from core.adapters.ollama import Ollama
 from core.errors import Refused, Unavailable
+
+DESK = Path(sandbox.__file__).parent / "desk.yaml"
+"""Its people, routing, times and loudness."""
 
 BETWEEN_LEADS = 1.2
 """Seconds: fast enough not to bore, slow enough to see each card change."""
@@ -39,6 +44,7 @@ async def demo(page_port: int, seconds: float | None) -> None:
                 slack_app_token=slack.app_token,
                 slack_api_url=slack.api_url,
                 slack_desk_channel=slack.desk_channel,
+                desks_dir=_desk(slack, Path(folder)),
                 http_port=_free(3000),
                 api_keys=key,
                 data_dir=Path(folder),
@@ -59,6 +65,15 @@ async def demo(page_port: int, seconds: float | None) -> None:
                 console.print("Twelve leads are in. Ctrl-C ends the demo.")
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), seconds)
+
+
+def _desk(slack: SlackSandbox, folder: Path) -> Path:
+    """The folder of the demo's one desk file, with the ids of this workspace in the place of names."""
+    text = DESK.read_text(encoding="utf-8").replace("@leads", slack.desk_channel)
+    file = folder / "desks" / "leads.yaml"
+    file.parent.mkdir()
+    file.write_text(re.sub(r"@(\w+)", lambda name: slack.user(name[1]), text), encoding="utf-8")
+    return file.parent
 
 
 async def _play(url: str, key: str, console: Console) -> None:
