@@ -19,6 +19,7 @@ from core.sla import RETURNED
 from core.store import Store
 from core.store.posts import Placed, Post, Showing, card_key
 from handlers import bursts, cards, mrkdwn, thread
+from handlers.mrkdwn import Block
 from handlers.posting import Posting
 from handlers.slack.directory import Directory
 
@@ -87,7 +88,7 @@ class SlackBoard:
         """Post or edit the summary of many leads at once; tried again later where Slack does not take it."""
         gathered = await self._store.places.gathered(key)
         summary = bursts.summary(gathered, hidden=self._hidden)
-        content = {"text": summary.text, "blocks": summary.blocks}
+        content = {"text": summary.text, "blocks": await self._quiet(summary.blocks)}
         try:
             channel = await self._directory.channel_id(gathered.desk)
             post = await self._store.posts.get(key)
@@ -123,13 +124,18 @@ class SlackBoard:
         now = utcnow().astimezone(self._desks.of(lead.desk).zone)
         hidden = self._hidden(lead.business_type)
         card = cards.card(lead, now=now, clock=showing.clock, hidden_entities=hidden)
-        content: dict[str, Any] = {"text": card.text, "blocks": card.blocks}
+        content: dict[str, Any] = {"text": card.text, "blocks": await self._quiet(card.blocks)}
         if post is not None and post.channel != channel:
             await self._leave(post, lead, channel)
         elif post is not None and post.ts is not None and await self._posting.edit(post, content):
             return post.ts
         where = {} if under is None else {"thread_ts": under}
         return await self._posting.once(card_key(lead.lead_id), channel, content | where)
+
+    async def _quiet(self, blocks: list[Block]) -> list[Block]:
+        """With plain names: who is to be pinged is told by a notice, as loudly as they want it."""
+        names = {user: await self._name_of(user) for user in sorted(mrkdwn.mentioned(blocks))}
+        return mrkdwn.pinging_nobody(blocks, {user: name for user, name in names.items() if name})
 
     async def _leave(self, post: Post, lead: Lead, to: str) -> None:
         """The lead went to another desk: its card here says so, and takes no clicks any more."""

@@ -9,7 +9,7 @@ links of its own.
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,6 +55,8 @@ _MAIL = re.compile(
 _PHONE = re.compile(r"\+?[0-9(][0-9 ().-]*[0-9]", re.ASCII)
 _PHONE_DIGITS = range(7, 16)  # E.164 allows 15; shorter than 7 is nobody's number
 _USER = re.compile(r"[UW][A-Z0-9]+", re.ASCII)
+_USER_MENTION = re.compile(r"<@([UW][A-Z0-9]+)>", re.ASCII)
+_NAME_MAX = 24
 _CHANNEL = re.compile(r"[CG][A-Z0-9]+", re.ASCII)
 _LINK = re.compile(r"<[^<>|!@#][^<>|]*\|([^<>]*)>")
 _TOKEN = re.compile(r"<[^<>]*>")
@@ -128,6 +130,30 @@ def phone_link(phone: str, limit: int) -> str:
 def is_user(actor: str) -> bool:
     """Whether this is a Slack user's id, not the system's name or an API key's."""
     return _USER.fullmatch(actor) is not None
+
+
+def mentioned(blocks: Iterable[Block]) -> frozenset[str]:
+    """The users that these blocks mention, by id: whoever they are posted before is pinged."""
+    texts = (str(text["text"]) for text in _texts(list(blocks)) if text["type"] == "mrkdwn")
+    return frozenset(user for text in texts for user in _USER_MENTION.findall(text))
+
+
+def pinging_nobody(blocks: list[Block], names: Mapping[str, str]) -> list[Block]:
+    """The blocks with names in the place of mentions, as far as they are known by Slack user id."""
+
+    def named(match: re.Match[str]) -> str:
+        return escape(names[match[1]], _NAME_MAX) if match[1] in names else match[0]
+
+    def quiet(value: Any) -> Any:
+        if isinstance(value, list):
+            return [quiet(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        if value.get("type") == "mrkdwn":
+            return {**value, "text": _USER_MENTION.sub(named, value["text"])}
+        return {name: quiet(each) for name, each in value.items()}
+
+    return [quiet(block) for block in blocks]
 
 
 def channel(named: str) -> str:

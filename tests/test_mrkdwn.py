@@ -152,3 +152,14 @@ def test_times_are_left_to_the_readers_own_slack() -> None:
 @given(st.text(max_size=30), st.integers(-50, 0))
 def test_where_there_is_no_room_nothing_is_left(text: str, room: int) -> None:
     assert mrkdwn.cut(text, room) == ""
+
+
+def test_mentions_become_names_that_ping_nobody_and_cannot_format() -> None:
+    text = {"type": "mrkdwn", "text": "*Claimed by <@U0ANA>*, <@U0BEN> before"}
+    blocks = [{"type": "context", "elements": [text]}]
+    assert mrkdwn.mentioned(blocks) == {"U0ANA", "U0BEN"}
+    [quiet] = mrkdwn.pinging_nobody(blocks, {"U0ANA": "Ana <!here>"})
+    said = quiet["elements"][0]["text"]
+    assert said.startswith("*Claimed by Ana &lt;")
+    assert "<!here>" not in said
+    assert said.endswith(", <@U0BEN> before")

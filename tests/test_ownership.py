@@ -59,7 +59,7 @@ async def test_leads_go_to_the_reps_in_turn_and_the_card_says_so(bot: Product) -
     assert [first.owner, second.owner] == [bot.slack.user("dana"), bot.slack.user("priya")]
     assert first.desk_status == DeskStatus.NEW
     card = await bot.final_card(first.lead_id)
-    assert f"*For <@{first.owner}>* (in turn)" in text_of(card)
+    assert "*For dana* (in turn)" in text_of(card)
 
 
 async def test_the_owner_is_told_once_in_the_thread(bot: Product) -> None:
@@ -70,13 +70,18 @@ async def test_the_owner_is_told_once_in_the_thread(bot: Product) -> None:
     assert [f"<@{lead.owner}>" in text for text in told] == [True]
 
 
+async def test_a_card_pings_nobody(bot: Product) -> None:
+    card = await bot.final_card((await given(bot)).lead_id)
+    assert "<@" not in text_of(card)
+
+
 async def test_the_owner_claims_what_they_were_given_and_others_may_not(bot: Product) -> None:
     lead = await given(bot)
     card = await bot.final_card(lead.lead_id)
     await bot.slack.click("priya", "leads", card["ts"], "claim")
     await bot.ephemeral("priya", "'s to claim")
     await bot.slack.click("dana", "leads", card["ts"], "claim")
-    await bot.card_with(lead.lead_id, f"Claimed by <@{lead.owner}>")
+    await bot.card_with(lead.lead_id, "Claimed by dana")
 
 
 async def test_a_rule_decides_before_the_turns(bot: Product) -> None:

@@ -208,7 +208,7 @@ async def _bot(slack: SlackSandbox, folder: Path, database_url: str | None) -> A
         port = probe.getsockname()[1]
     desks = folder / "desks"
     desks.mkdir()
-    # Each lead's card at once: the pace that Slack asks for and the summary of a burst would be all that is seen.
+    # Each card at once: else the pace that Slack asks for, and summaries of bursts, are all that is seen.
     (desks / "leads.yaml").write_text(f"channel: {slack.desk_channel}\n{CALM}", encoding="utf-8")
     environment = dict(os.environ) | {
         "DESKS_DIR": str(desks),
