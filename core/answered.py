@@ -70,7 +70,8 @@ def as_lead(answers: Sequence[Answer], *, about: str, region: str) -> dict[str, 
             others.append(answer)
         else:
             lead[field] = answer.text
-    asked = [f"{answer.label.rstrip(': ')}: {answer.text}" for answer in others if not answer.hidden]
+    # Without the form's question mark: it is not the customer who asks that.
+    asked = [f"{answer.label.rstrip(':? ')}: {answer.text}" for answer in others if not answer.hidden]
     words = [lead["message"]] if "message" in lead else [] if asked else [about]
     lead["message"] = "\n".join([*words, *asked])[:MESSAGE_MAX]
     for answer in others:

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from pydantic import AwareDatetime
 
-from core.answered import GUESSED, Answer, as_lead, spelled
+from core.answered import GUESSED, OURS, Answer, as_lead, spelled
 from core.columns import guess
-from core.intake import CUSTOM_FIELDS_MAX, storable
+from core.intake import CUSTOM_FIELDS_MAX, field_named, storable
 from core.lead import Value
 
 FIELDS: Final = GUESSED
@@ -56,6 +56,7 @@ def flat(payload: Mapping[str, Any]) -> dict[str, str]:
 
 def new_shape(source: str, form: str | None, fields: Mapping[str, str], *, desk: str, region: str) -> Shape:
     """The shape of a first delivery, with a guess at its fields by name, type and value."""
+    fields = {name: text for name, text in fields.items() if not is_plain(name)}
     guessed = guess([fields], region=region, business_types=frozenset(), among=FIELDS)
     columns = tuple(
         Column(name=each.name, field=each.field, sample=fields[each.name][:SAMPLE_MAX]) for each in guessed
@@ -76,8 +77,20 @@ def fitting(shapes: Sequence[Shape], form: str | None, names: Collection[str]) -
 def read(shape: Shape, fields: Mapping[str, str], *, region: str) -> dict[str, Any]:
     """The fields as core.intake reads them, by what a person said they are."""
     field_of = {column.name: column.field for column in shape.columns}
-    answers = [Answer(name, value, field=field_of.get(name)) for name, value in fields.items()]
-    return as_lead(answers, about=f"Sent by {shape.source}.", region=region)
+    plain = {name: value for name, value in fields.items() if is_plain(name)}
+    # Their names are no questions: beside a message they say nothing to whoever reads it.
+    hidden = "message" in field_of.values()
+    answers = [
+        Answer(name, value, field=field_of.get(name), hidden=hidden)
+        for name, value in fields.items()
+        if name not in plain
+    ]
+    return as_lead(answers, about=f"Sent by {shape.source}.", region=region) | plain
+
+
+def is_plain(name: str) -> bool:
+    """Whether a field's name says all there is to know, and it is about the delivery, not the customer."""
+    return field_named(name) in OURS
 
 
 def corrected(shape: Shape, fields: Mapping[str, str | None]) -> Shape:
@@ -90,7 +103,8 @@ def corrected(shape: Shape, fields: Mapping[str, str | None]) -> Shape:
 
 def _alike(shape: Shape, names: Collection[str]) -> float:
     known = {column.name for column in shape.columns}
-    return len(known & set(names)) / len(known | set(names)) if names else 0.0
+    names = {name for name in names if not is_plain(name)}
+    return len(known & names) / len(known | names) if names else 0.0
 
 
 def _flatten(value: Any, path: str, found: dict[str, str], deeper: int) -> None:

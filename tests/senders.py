@@ -129,7 +129,7 @@ CASES = {
         source="typeform",
         payload=golden("typeform"),
         sign=_typeform,
-        says="Which service is it?: Brake repair",
+        says="Which service is it: Brake repair",
     ),
     "Tally": Case(source="tally", payload=golden("tally"), sign=_tally, says="Treatment: HydraFacial"),
     "Webflow": Case(
@@ -152,7 +152,7 @@ CASES = {
         source="google_ads",
         payload=golden("google_ads"),
         carries="google_key",
-        says="What is your preferred dealership?: Downtown",
+        says="What is your preferred dealership: Downtown",
     ),
     "Facebook": Case(
         source="facebook", payload=golden("facebook"), sign=_facebook, says="2020 Toyota Corolla"

@@ -137,7 +137,7 @@ async def test_a_form_becomes_a_lead_and_tells_its_reference(bot: WithForm) -> N
     lead = await bot.app.desk.lead(number[0])
     assert (status, number[0] in text) == (200, True)
     assert (lead.contact.name, lead.contact.email) == ("Ana Silva", "ana.silva@example.com")
-    assert lead.message == "Squealing brakes 1\nYour car: 2019 Honda Civic\nCan it be driven?: Not sure"
+    assert lead.message == "Squealing brakes 1\nYour car: 2019 Honda Civic\nCan it be driven: Not sure"
     assert (lead.source, lead.source_url) == ("form-flyer", f"{SITE}/contact")
     assert (lead.desk, lead.business_type) == ("#leads", "automotive")
 
@@ -219,6 +219,14 @@ async def test_a_script_of_a_listed_site_may_send_and_read_the_answer(bot: WithF
     async with bot.session.post(bot.app.url + FORM, json=sent, headers=headers) as response:
         assert (response.status, (await response.json())["data"]["repeated"]) == (202, False)
         assert response.headers["Access-Control-Allow-Origin"] == SITE
+
+
+@there
+async def test_a_browser_that_asks_before_sending_is_told_what_a_listed_site_may(bot: WithForm) -> None:
+    async with bot.session.options(bot.app.url + FORM, headers={"Origin": SITE}) as response:
+        told = response.headers
+    assert (response.status, told["Access-Control-Allow-Origin"]) == (204, SITE)
+    assert told["Access-Control-Allow-Headers"] == "Content-Type"
 
 
 @there

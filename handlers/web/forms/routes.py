@@ -27,6 +27,9 @@ from handlers.web.forms.visits import Visits
 
 log = structlog.get_logger()
 
+FORM = "form"
+"""The source of these deliveries; the lead's own says where the link was."""
+
 NUMBER = re.compile(r"L-\d{1,12}", re.ASCII)
 
 NOTICES = {
@@ -140,8 +143,8 @@ async def _sent(request: web.Request, forms: Forms, place: _Place) -> web.Respon
         else:
             return _done(request, place, accepted)
     outcome = "pause" if pause else "trapped" if notice else "mistakes"
-    metrics.deliveries.labels("form", outcome).inc()
-    log.info("delivery", outcome=outcome, source="form")
+    metrics.deliveries.labels(FORM, outcome).inc()
+    log.info("delivery", outcome=outcome, source=FORM)
     status = 429 if pause else 422
     if _wants_json(request):
         name, why = next(iter(wrong.items()), (None, notice))
@@ -176,8 +179,8 @@ async def _accept(
     source = fields.source_of(str(sent.get("src", "")))
     lead = fields.lead_of(said, place.asked, page=str(sent.get("page", "")), region=desk.region)
     submission = Submission(
-        source=source,
-        event_key=f"form:{opening}",
+        source=FORM,  # not what anybody may write into the address
+        event_key=opening,
         fingerprint=intake.fingerprint(lead),
         content_type=intake.storable(request.headers.get(hdrs.CONTENT_TYPE, ""))[:200],
         body=body,
@@ -194,7 +197,7 @@ async def _accept(
             business_types=desk.business_types,
             ip_address=request.remote,
         ),
-        actor="form",
+        actor=FORM,
         desk=place.file.channel,
     )
 
