@@ -22,6 +22,9 @@ from core.store.submissions import Accepted, Submission
 
 log = structlog.get_logger()
 
+OPEN_SHAPES_MAX: Final = 20
+"""Questions about one source's fields that may be open at once; more would only fill the channel."""
+
 FIRST_PAUSE: Final = 5.0
 """Seconds until a lead that could not be fetched is asked for again; each further pause is twice as long."""
 
@@ -143,7 +146,10 @@ async def delivery_pipeline(step: Step, desk: Desk, submission_id: str) -> None:
     """From kept to a lead, or to a question."""
 
     async def settle(submission_id: str) -> None:
-        kept = await desk.parts.store.kept.get(submission_id)
+        try:
+            kept = await desk.parts.store.kept.get(submission_id)
+        except NotFound:
+            return  # erased meanwhile
         await (take if kept.fetch is None else fetch)(desk, submission_id)
 
     await step("settle", settle, submission_id)
@@ -174,6 +180,12 @@ async def _shape_of(desk: Desk, sent: Sent, texts: Mapping[str, str]) -> Shape:
     found = shapes.fitting(known, sent.form, texts)
     if found is not None:
         return found
+    if sum(shape.confirmed_by is None for shape in known) >= OPEN_SHAPES_MAX:
+        error = InvalidLead(
+            "fields", "are of too many kinds that nobody has confirmed", code="TOO_MANY_SHAPES"
+        )
+        await desk.parts.store.submissions.refuse(submission, error)
+        raise error
     place = submission.desk or desk.desks.taking(source=submission.source, business_type=None).channel
     return shapes.new_shape(submission.source, sent.form, texts, desk=place, region=desk.region)
 

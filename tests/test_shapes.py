@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import shapes
-from core.deliveries import attempt
+from core.deliveries import OPEN_SHAPES_MAX, attempt
 from core.lead import utcnow
 from core.ports import Embedder
 from core.shapes import Shape, corrected, fitting, flat, new_shape
@@ -18,6 +18,7 @@ from core.store.kept import Waits
 from core.store.submissions import Delivery
 from handlers import shape_cards
 from tests import slack_limits
+from tests.conftest import Snapshot
 from tests.product import Product, eventually, text_of
 from tests.senders import CASES, KEY, Case
 from tests.sending import Senders, senders
@@ -73,6 +74,17 @@ def test_whatever_was_sent_can_be_asked_about_within_slack_s_limits(payload: dic
         slack_limits.check_message(card.blocks, card.text)
         slack_limits.check_view(shape_cards.form(shape))
         assert shapes.read(shape, fields, region="US")["message"]
+
+
+@pytest.mark.parametrize("confirmed_by", [None, "U0MIA"])
+def test_the_question_and_its_form_look_like_this(snapshot: Snapshot, confirmed_by: str | None) -> None:
+    hostile = {**STRANGE, "<!channel>": "*bold* <https://evil.example|click> @here"}
+    shape = new_shape("zapier", "3", flat(hostile), desk="#leads", region="US")
+    card = shape_cards.asking(shape.model_copy(update={"confirmed_by": confirmed_by}), 2)
+    slack_limits.check_message(card.blocks, card.text)
+    name = "answered" if confirmed_by else "asked"
+    snapshot(f"shape_{name}", [card.text, card.blocks])
+    snapshot("view_shape", shape_cards.form(shape))
 
 
 def test_the_notification_has_no_contact_data() -> None:
@@ -148,6 +160,15 @@ async def test_confirmed_once_it_is_used_for_what_waited_and_ever_after(bot: Sen
     assert lead.message.startswith("Could you come and look at our lift number 3?")
     await bot.slack.until(lambda _: "Confirmed by" in text_of(bot.cards()), timeout=10)
     assert bot.slack.refused == []
+
+
+@there
+async def test_a_source_that_sends_ever_new_fields_is_told_to_stop(bot: Senders) -> None:
+    for number in range(OPEN_SHAPES_MAX):
+        status, _ = await bot.post("/webhooks/careless", json={f"a{number}": "x", f"b{number}": "y"})
+        assert status == 202
+    status, answer = await bot.post("/webhooks/careless", json={"another": "x"})
+    assert (status, answer["errors"][0]["code"]) == (422, "TOO_MANY_SHAPES")
 
 
 @there

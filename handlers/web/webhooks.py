@@ -138,8 +138,8 @@ async def _read(
     try:
         deliveries = sender.reads(payload)
     except InvalidLead as error:
-        sent = _sent(request, door, body, Delivery(key=None), {"payload": payload})
-        await door.desk.parts.store.submissions.refuse(sent.submission, error)
+        unread = replace(_sent(request, door, body, Delivery(key=None), {}).submission, fields=None)
+        await door.desk.parts.store.submissions.refuse(unread, error)
         raise
     taken: list[Accepted | Waiting] = []
     wrong: InvalidLead | None = None
