@@ -34,7 +34,7 @@ class Tokens:
 
     def new(self, desk: str, now: float) -> str:
         """A token of that desk's form, opened now (seconds since 1970)."""
-        head = f"{now:010.0f}.{secrets.token_hex(16)}"
+        head = f"{int(now):010d}.{secrets.token_hex(16)}"
         return f"{head}.{self._mac(desk, head)}"
 
     def check(self, token: str, desk: str, now: float) -> str | Opened:
