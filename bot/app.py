@@ -21,6 +21,8 @@ from core import metrics
 from core.adapters.airtable import Airtable
 from core.adapters.chroma import Chroma
 from core.adapters.embedder import LoadedEmbedder, NoEmbedder, open_embedder
+from core.adapters.facebook import FacebookLeads
+from core.adapters.hubspot import HubSpotContacts
 from core.adapters.known_texts import KnownTexts
 from core.adapters.local_crm import LocalCrm
 from core.adapters.ollama import Ollama
@@ -34,7 +36,7 @@ from core.errors import Refused
 from core.head import Head, load_heads
 from core.identity import SHIPPED, Weights
 from core.pipeline import Parts
-from core.ports import CrmTable, Embedder, LanguageModel, VectorIndex
+from core.ports import CrmTable, Embedder, FormVendor, LanguageModel, VectorIndex
 from core.recognise import Recogniser
 from core.reporting import Reporting
 from core.ringing import Ringing
@@ -43,6 +45,7 @@ from core.rulebook import tell_what_ended
 from core.similar.search import Search
 from core.sla.timing import Timing
 from core.store import Store, open_store
+from handlers.asking import SlackShapeBoard
 from handlers.board import SlackBoard
 from handlers.posting import Posting
 from handlers.reporting import SlackReporter
@@ -60,6 +63,7 @@ from handlers.slack import (
     messages,
     reactions,
     rules,
+    shapes,
     shortcuts,
     similar,
     verbs,
@@ -69,9 +73,12 @@ from handlers.slack.directory import Directory, Listed
 from handlers.slack.homes import Homes
 from handlers.slack.socket import Socket
 from handlers.telling import SlackTeller
-from handlers.web import health, intake, leads
+from handlers.web import deliveries, health, intake, leads, webhooks
 from handlers.web import merge as merge_over_http
 from handlers.web.app import slack_events, web_app
+from handlers.web.forms.routes import Forms
+from handlers.web.forms.routes import routes as form_routes
+from handlers.web.forms.token import Tokens, key_in
 from prompts import BadBusinessFile, BusinessType
 
 log = structlog.get_logger()
@@ -171,6 +178,8 @@ async def running(
             timing=Timing(store=store, desks=desks, set_alarm=engine.set_alarm, leaders=directory.leaders),
             routing=Router(store=store, desks=desks, accounts=directory),
             journal=engine,
+            shape_board=SlackShapeBoard(store, Posting(store.posts, slack), directory),
+            form_vendors=form_vendors(settings, stack),
         )
         desk = Desk(
             parts=parts,
@@ -187,7 +196,7 @@ async def running(
             executors = await Executors.join(settings.database, engine, settings.executor_id)
             stack.push_async_callback(executors.leave)
         stack.push_async_callback(engine.stop)  # after the doors are closed, before what its steps use
-        await engine.start(parts, ringing, reporting)
+        await engine.start(desk, ringing, reporting)
         warming = asyncio.create_task(_warm_up(parts), name="warm-up")
         stack.callback(warming.cancel)
         schedule = Schedule(engine, parts, executors, pace=pace)
@@ -318,6 +327,18 @@ def make_crm(settings: Settings, store: Store) -> CrmTable:
     )
 
 
+def form_vendors(settings: Settings, stack: AsyncExitStack) -> Mapping[str, FormVendor]:
+    """The senders that keep their leads and for which there is a token, by the names of their sources."""
+    found: dict[str, FormVendor] = {}
+    if settings.facebook_token is not None:
+        found["facebook"] = FacebookLeads(_secret(settings.facebook_token), settings.facebook_api_url)
+    if settings.hubspot_token is not None:
+        found["hubspot"] = HubSpotContacts(_secret(settings.hubspot_token), settings.hubspot_api_url)
+    for vendor in found.values():
+        stack.push_async_callback(vendor.close)
+    return found
+
+
 def _bolt(settings: Settings, slack: Slack, desk: Desk, directory: Directory) -> AsyncApp:
     bolt = AsyncApp(
         client=slack.client,
@@ -337,6 +358,7 @@ def _bolt(settings: Settings, slack: Slack, desk: Desk, directory: Directory) ->
     rules.register(bolt, desk, slack, directory)
     bursts.register(bolt, desk, directory)
     invitations.register(bolt, desk)
+    shapes.register(bolt, desk, slack)
     messages.register(bolt, desk, directory)
     homes = Homes(desk, slack, directory)
     home.register(bolt, desk, homes)
@@ -359,7 +381,22 @@ async def _serve(
     }
     api_keys = [key.get_secret_value() for key in settings.api_keys]
     app = web_app(
-        intake.routes(desk, api_keys=api_keys, webhook_secrets=secrets),
+        intake.routes(desk, api_keys=api_keys),
+        webhooks.routes(
+            desk,
+            api_keys=api_keys,
+            secrets=secrets,
+            public_url=settings.public_url,
+            facebook_verify_token=_secret(settings.facebook_verify_token),
+        ),
+        deliveries.routes(desk, api_keys=api_keys),
+        form_routes(
+            Forms(
+                desk=desk,
+                tokens=Tokens(await asyncio.to_thread(key_in, settings.data_dir)),
+                public_url=settings.public_url,
+            )
+        ),
         leads.routes(desk, api_keys=api_keys),
         merge_over_http.routes(desk, api_keys=api_keys),
         health.routes(ready=lambda: True, measure=measure),

@@ -1,6 +1,7 @@
 """The command line. Heavy imports happen inside each command: `basecamp --help` answers at once."""
 
 import asyncio
+import re
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -104,7 +105,7 @@ def doctor() -> None:
 
 @app.command()
 def replay(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Leads, one JSON object a line.")],
+    what: Annotated[str, typer.Argument(help="A file, one JSON object a line; or a delivery's id.")],
     *,
     rate: Annotated[float, typer.Option(min=0.1, help="Leads a second.")] = DEFAULT_RATE,
     source: Annotated[str, typer.Option(help="The webhook's source.")] = "replay",
@@ -112,10 +113,15 @@ def replay(
         str | None, typer.Option(help="Of the running bot; default: HTTP_HOST and HTTP_PORT.")
     ] = None,
 ) -> None:
-    """Pour a file of leads through the webhook of a running bot."""
+    """Pour a file of leads through a running bot's webhook, or have it read one delivery again."""
     from bot.commands import replay as command  # noqa: PLC0415 - heavy
 
-    _run(command.replay(_settings(), file, rate=rate, source=source, url=url))
+    if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", what):
+        _run(command.again(_settings(), what, url=url))
+    elif not Path(what).is_file():
+        raise typer.BadParameter(f"there is no file {what}, and it is no delivery's id")
+    else:
+        _run(command.replay(_settings(), Path(what), rate=rate, source=source, url=url))
 
 
 @app.command()

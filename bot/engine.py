@@ -17,6 +17,8 @@ from sqlalchemy.exc import OperationalError
 from core import metrics
 from core.acting import action_pipeline
 from core.actions import Action
+from core.deliveries import delivery_pipeline
+from core.desk import Desk
 from core.errors import LeadDeskError, Unavailable
 from core.lead import utcnow
 from core.pipeline import (
@@ -103,8 +105,10 @@ class Engine:
             lazy=True,
         )
 
-    async def start(self, parts: Parts, ringing: Ringing, reporting: Reporting) -> None:
+    async def start(self, desk: Desk, ringing: Ringing, reporting: Reporting) -> None:
         """Register the pipelines, take up what an earlier process left unfinished, and begin."""
+        parts = desk.parts
+        _register("delivery_pipeline", delivery_pipeline, desk, about="submission_id")
         _register("lead_pipeline", lead_pipeline, parts)
         _register("action_pipeline", action_pipeline, parts)
         _register("redo_pipeline", redo_pipeline, parts)
@@ -167,6 +171,15 @@ class Engine:
     async def report(self, report: Report) -> None:
         """Enqueue a report; the same desk's of the same day is one, whoever asks for it."""
         await self._enqueue(_options("report_pipeline", ACTIONS, report.key), report.model_dump(mode="json"))
+
+    def deliver(self, connection: Connection, submission_id: str, key: str) -> None:
+        """Enqueue another reading of a kept delivery inside the caller's transaction; the key says which."""
+        options = _options("delivery_pipeline", LEADS, f"delivery:{submission_id}:{key}")
+        self._client.enqueue_in_transaction(connection, options, submission_id)
+
+    async def fetch(self, submission_id: str, attempt: int) -> None:
+        """Enqueue another attempt to fetch a lead; the same attempt twice is one."""
+        await self._database.write(lambda connection: self.deliver(connection, submission_id, str(attempt)))
 
     async def redo(self, waiting: Waiting) -> None:
         """Enqueue another try at a part; the same attempt twice is one."""
@@ -249,7 +262,7 @@ async def _durable(name: str, function: Callable[..., Awaitable[T]], *args: Any)
 def _register(
     name: str,
     pipeline: Callable[..., Awaitable[None]],
-    parts: Parts | Ringing | Reporting,
+    parts: Parts | Desk | Ringing | Reporting,
     *,
     about: str = "lead_id",
 ) -> None:

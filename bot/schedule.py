@@ -9,6 +9,7 @@ from apscheduler.triggers.cron import CronTrigger
 from bot.engine import Engine
 from bot.executors import Executors
 from core.acting import waking
+from core.deliveries import attempt
 from core.deskfile import WEEKDAYS, DeskFile
 from core.errors import Refused, Unavailable
 from core.lead import Part, utcnow
@@ -36,6 +37,11 @@ CLEAR_SECONDS = 60
 
 CLEAR_AFTER = timedelta(minutes=1)
 """How long the first try may take before that."""
+
+FETCH_SECONDS = 5
+"""How often leads are looked for that are still to be fetched from their senders."""
+
+FETCH_BATCH = 200
 
 WAKE_BATCH = 100
 """Leads woken at one tick; what is left is due at the next."""
@@ -73,6 +79,8 @@ class Schedule:
         self._scheduler.add_job(self.sweep, "interval", seconds=SWEEP_SECONDS, max_instances=1, coalesce=True)
         self._scheduler.add_job(self.clear, "interval", seconds=CLEAR_SECONDS, max_instances=1, coalesce=True)
         self._scheduler.add_job(self.speak, "interval", seconds=NOISE_SECONDS, max_instances=1, coalesce=True)
+
+        self._scheduler.add_job(self.fetch, "interval", seconds=FETCH_SECONDS, max_instances=1, coalesce=True)
         if self._executors is not None:
             self._scheduler.add_job(
                 self.reap, "interval", seconds=REAP_SECONDS, max_instances=1, coalesce=True
@@ -128,6 +136,12 @@ class Schedule:
         for key, edition in await store.places.stale(now):
             await self._engine.summarise(key, edition)
         await store.places.take(now, pace=self._pace, enlist=self._engine.post)
+
+    async def fetch(self) -> None:
+        """Ask senders again for leads that they keep and did not give; a tick asks for nothing twice."""
+        now = utcnow()
+        for submission_id, received_at in await self._parts.store.kept.fetching(now, limit=FETCH_BATCH):
+            await self._engine.fetch(submission_id, attempt(received_at, now))
 
     async def mend(self) -> None:
         """Try the missing parts again whose service answers; when it just came back, all of them."""

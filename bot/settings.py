@@ -32,6 +32,7 @@ MENDS = {
     "HTTP_PORT": "a port number, 0 to 65535",
     "BUSINESS_TYPES": 'JSON, source or Slack channel id to business type, such as {"spa-form": "medspa"}',
     "DESKS_DIR": "a folder with a .yaml file for each desk (`basecamp routing check`)",
+    "PUBLIC_URL": "where it is reached from outside, without a path: https://leads.example.com",
     "PROMPTS_DIR": "a folder of further business types, one .toml file each",
     "TIME_ZONE": "a name such as Europe/Berlin or America/New_York",
     "WEBHOOK_SECRETS": 'JSON such as {"typeform": ["new secret", "old secret"]}',
@@ -93,6 +94,13 @@ class Settings(NeededToRun):
     webhook_secrets: Annotated[dict[str, tuple[Annotated[SecretStr, Field(min_length=1)], ...]], NoDecode] = (
         Field(default_factory=dict)
     )
+
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+$")
+    facebook_token: SecretStr | None = None
+    facebook_verify_token: SecretStr | None = None
+    facebook_api_url: str = "https://graph.facebook.com/v23.0"
+    hubspot_token: SecretStr | None = None
+    hubspot_api_url: str = "https://api.hubapi.com"
 
     data_dir: Path = Path("data")
     database_url: str | None = None

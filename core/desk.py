@@ -46,6 +46,9 @@ class Queue(Protocol):
     def follow(self, connection: Connection, action: Action) -> None:
         """Enqueue the action inside the caller's transaction."""
 
+    def deliver(self, connection: Connection, submission_id: str, key: str) -> None:
+        """Enqueue another reading of a kept delivery inside the caller's transaction; the key says which."""
+
 
 @dataclass(frozen=True)
 class Whose:
@@ -88,18 +91,28 @@ class Desk:
         return utcnow().astimezone(file.zone)
 
     async def submit(
-        self, submission: Submission, read: Callable[[], Draft], *, actor: str, desk: str | None = None
+        self,
+        submission: Submission,
+        read: Callable[[], Draft],
+        *,
+        actor: str,
+        desk: str | None = None,
+        kept: str | None = None,
     ) -> Accepted:
         """Keep the submission, make its lead and start its pipeline, all at once; then it is safe.
 
         A submission that cannot be read is kept with the reason, and its InvalidLead raised.
         desk: the desk whose door it came through; None: whichever takes it.
+        kept: the id of the submission, where it was kept before and is read again.
         """
         store = self.parts.store
         try:
             draft = read()
         except InvalidLead as error:
-            await store.submissions.refuse(submission, error)
+            if kept is None:
+                await store.submissions.refuse(submission, error)
+            else:
+                await store.kept.refuse(kept, error)
             metrics.deliveries.labels(submission.source, "refused").inc()
             log.info("delivery", outcome="refused", source=submission.source, code=error.code)
             raise
@@ -111,6 +124,7 @@ class Desk:
             business_type=business_type,
             actor=actor,
             enlist=self.queue.enlist,
+            kept=kept,
         )
         outcome = "accepted" if accepted.fresh else "repeated"
         metrics.deliveries.labels(submission.source, outcome).inc()

@@ -27,12 +27,21 @@ class Desks:
         found = next((each for each in self.files if each.channel == channel), None)
         return found or plain(channel, time_zone=self.first.time_zone)
 
+    def called(self, slug: str) -> DeskFile | None:
+        """The desk of that name in an address: its channel's name without #, or its id, in lower case."""
+        return next((each for each in self.files if slug_of(each) == slug), None)
+
     def taking(self, *, source: str, business_type: str | None) -> DeskFile:
         """The desk that new leads of that door and business come to."""
         for each in self.files:
             if each.takes != When() and _takes(each.takes, source, business_type):
                 return each
         return self.first
+
+
+def slug_of(desk: DeskFile) -> str:
+    """The desk's name in an address."""
+    return desk.channel.removeprefix("#").lower()
 
 
 def plain(channel: str, *, time_zone: str) -> DeskFile:

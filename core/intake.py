@@ -134,6 +134,20 @@ def storable_json(value: Any) -> Any:
     return value
 
 
+def field_named(key: str) -> str | None:
+    """Our field of that name or one like it; None: it is kept as a custom field."""
+    return FIELD_OF.get(re.sub(r"[\s\-]+", "_", key.strip().lower()))
+
+
+def names_message(payload: Mapping[str, Any]) -> bool:
+    """Whether the sender says which of its fields is the message, be it empty."""
+    return any(
+        field_named(key) == "message"
+        or (key in CONTACT_OBJECTS and isinstance(value, Mapping) and names_message(value))
+        for key, value in payload.items()
+    )
+
+
 def _sort(payload: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Known fields by our names, and all the rest; of a field that is said twice, the first counts.
 
@@ -149,7 +163,7 @@ def _sort(payload: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
             known = inner_known | known
             custom |= inner_custom
             continue
-        field = FIELD_OF.get(re.sub(r"[\s\-]+", "_", key.strip().lower()))
+        field = field_named(key)
         if field is not None and field not in known:
             known[field] = value
         else:

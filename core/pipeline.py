@@ -1,7 +1,7 @@
 """The way of a lead once it is safe, as one readable function; every step may run twice and does no harm."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -18,7 +18,7 @@ from core.errors import NotAllowed, Refused, Unavailable
 from core.lead import OPEN, SYSTEM, Contact, DeskStatus, Lead, MatchKind, Part, age_seconds, utcnow
 from core.model.opinion import with_opinion
 from core.notices import Notice, Notices, Reason
-from core.ports import Board, CrmTable, Journal, Vector
+from core.ports import Board, CrmTable, FormVendor, Journal, ShapeBoard, Vector
 from core.recognise import Recognised, Recogniser
 from core.rights import Role
 from core.routing.assigning import Router, assignment_key
@@ -86,6 +86,8 @@ class Parts:
     timing: Timing
     routing: Router
     journal: Journal
+    shape_board: ShapeBoard
+    form_vendors: Mapping[str, FormVendor] = field(default_factory=dict)
     local_turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOCAL_TURNS))
 
     async def show(self, lead_id: str) -> None:

@@ -12,7 +12,9 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from core.answered import Answer
 from core.lead import Lead
+from core.shapes import Shape
 
 Vector = NDArray[np.float32]
 """One embedding: shape (384,), unit length, float32."""
@@ -121,6 +123,38 @@ class CrmTable(Protocol):
 
     async def close(self) -> None:
         """Let what is under way end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilledIn:
+    """A form that somebody filled in at a vendor's.
+
+    Attributes:
+        answers: in the form's order.
+        about: a sentence for a form in which nothing was written.
+        fields: for core.intake, beside the answers.
+    """
+
+    answers: Sequence[Answer]
+    about: str
+    fields: Mapping[str, Any]
+
+
+class FormVendor(Protocol):
+    """A sender that only says that there is a lead, and keeps it."""
+
+    async def filled_in(self, reference: str) -> FilledIn:
+        """What was filled in, by the id that the sender gave."""
+
+    async def close(self) -> None:
+        """Let what is under way end."""
+
+
+class ShapeBoard(Protocol):
+    """Where a person is asked which of a sender's fields is which of ours."""
+
+    async def show_shape(self, shape: Shape, waiting: int) -> None:
+        """Ask once, and say what was answered; ``waiting`` deliveries depend on it."""
 
 
 class Board(Protocol):

@@ -160,6 +160,8 @@ def state_line(lead: Lead, hidden: frozenset[str] = frozenset(), clock: str = ""
         parts.insert(0, "Reading it now…")
     if clock:
         parts.insert(1, clock)
+    if lead.custom_fields.get("is_test") is True:  # its sender says that nobody waits for an answer
+        parts.insert(0, "*Test lead*")
     return " · ".join(parts)
 
 

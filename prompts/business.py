@@ -151,6 +151,29 @@ class Answer(Section):
     business_insights: Mapping[str, str]
 
 
+class FormField(Section):
+    """One question of the form on the web, beside who it is and what they want."""
+
+    name: str = Field(pattern=r"^[a-z][a-z_]{0,39}$")
+    label: str
+    options: tuple[str, ...] = Field(default=(), description="to choose from; none: free text")
+    hint: str = ""
+
+
+class FormGuide(Section):
+    """The form on the web."""
+
+    message: str = Field(default="How can we help you?", description="the question for the message")
+    fields: tuple[FormField, ...] = ()
+
+    @model_validator(mode="after")
+    def _named_apart(self) -> Self:
+        names = [field.name for field in self.fields]
+        if len(set(names)) < len(names):
+            raise ValueError("two fields have the same name")
+        return self
+
+
 class Example(Section):
     """A message and the answer that the model should give to it."""
 
@@ -190,6 +213,7 @@ class BusinessType(Section):
     quality: QualityGuide
     confidence: Confidence | None = Field(default=None, description="else that of every business")
     card: CardPolicy
+    form: FormGuide = FormGuide()
     examples: Annotated[tuple[Example, ...], Field(min_length=1)]
 
     def __hash__(self) -> int:

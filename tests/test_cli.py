@@ -185,3 +185,24 @@ def test_the_main_path_can_be_measured() -> None:
         *figures
     }
     assert all(value > 0 for value in figures.values())
+
+
+async def test_one_delivery_is_read_again_by_its_id(
+    slack: SlackSandbox, tmp_path: Path, embedder: Embedder
+) -> None:
+    settings = {"DATA_DIR": str(tmp_path), "API_KEYS": API_KEY, "OLLAMA_MODEL": ""}
+    async with product(slack, tmp_path, embedder) as bot:
+        await bot.post("/webhooks/own", json={"message": "Brakes squeal", "email": "ana@"})
+        await bot.send("Brakes squeal")
+        good, bad = await bot.app.store.submissions.latest(limit=2)
+        again = await _in_thread("replay", bad.submission_id, "--url", bot.app.url, **settings)
+        before = await _in_thread("replay", good.submission_id, "--url", bot.app.url, **settings)
+    assert again.returncode == 1
+    assert again.stderr.startswith("basecamp replay: The lead was not accepted: contact.email")
+    assert (before.returncode, before.stdout) == (0, f"{good.submission_id} is {good.number}\n")
+
+
+def test_what_is_neither_a_file_nor_a_delivery_is_not_replayed(tmp_path: Path) -> None:
+    ended = basecamp("replay", str(tmp_path / "nothing"), API_KEYS="k")
+    assert ended.returncode != 0
+    assert "no delivery's id" in ended.stderr.replace("\n", " ")

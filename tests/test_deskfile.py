@@ -132,3 +132,27 @@ def test_the_example_in_the_docs_is_a_desk_s_file() -> None:
     [example] = re.findall(r"```yaml\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
     desk = read_desk_file(example, "docs/desk.md")
     assert [rule.name for rule in desk.routing.rules] == ["Spanish speakers", "Fleets"]
+
+
+def test_a_form_says_whose_it_is_and_where_it_may_be_shown() -> None:
+    text = (
+        'channel: "#leads"\nform: {name: Corner Garage, colour: "#ffcc00", sites: https://garage.example}\n'
+    )
+    form = read_desk_file(text, "leads.yaml").form
+    assert form is not None
+    assert (form.name, form.colour, form.sites) == ("Corner Garage", "#ffcc00", ("https://garage.example",))
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("{name: Garage, colour: red}", "leads.yaml:2: form.colour: is a colour in quotes, like '#1d3557'"),
+        ("{name: Garage, sites: garage.example}", "leads.yaml:2: form.sites.0: is a web site without a path"),
+        ("{name: Garage, sites: https://a.example/contact}", "leads.yaml:2: form.sites.0: is a web site"),
+        ("{colour: '#ffcc00'}", "leads.yaml:2: form.name: Field required"),
+    ],
+)
+def test_what_is_wrong_with_a_form_is_told_with_its_line(line: str, says: str) -> None:
+    with pytest.raises(BadDeskFile) as told:
+        read_desk_file(f'channel: "#leads"\nform: {line}\n', "leads.yaml")
+    assert told.value.mistakes[0].startswith(says)

@@ -20,6 +20,7 @@ from core.listing import Filter, Page
 from core.merge import preview
 from core.noise.bursts import Summary
 from core.reps import UNSET, person
+from core.shapes import new_shape
 from core.store.places import Gathered
 from handlers import (
     bursts,
@@ -31,6 +32,7 @@ from handlers import (
     merging,
     paging,
     rules_form,
+    shape_cards,
     steps,
     views,
 )
@@ -104,6 +106,9 @@ def listeners() -> list[AsyncListener]:
     return app._async_listeners  # noqa: SLF001 - Bolt has no public way to ask
 
 
+SHAPE = new_shape("zapier", None, {"q1": "Ana"}, desk="#leads", region="US")
+
+
 def shortcuts() -> dict[str, dict[str, Any]]:
     """What Slack sends when somebody uses one of the manifest's shortcuts."""
     kinds = {"global": "shortcut", "message": "message_action"}
@@ -134,6 +139,7 @@ def let_through() -> dict[str, dict[str, Any]]:
         shown.append(home.view(home_examples.full(), now=NOW)["blocks"])
         shown.append(paging.paged(Page(leads=(lead(),), newer=True, older=True), Filter.OPEN).blocks)
         shown.append(forgetting.ask(lead(), []).blocks)
+        shown.append(shape_cards.asking(SHAPE, 1).blocks)
         for block in (block for blocks in shown for block in blocks):
             for element in (*block.get("elements", ()), block.get("accessory", {})):
                 if "action_id" in element:
@@ -155,6 +161,7 @@ def let_through() -> dict[str, dict[str, Any]]:
         forms += [editing.form(lead(), {}), steps.note(lead()), steps.snoozing(lead(), NOW)]
         forms += [steps.closing(lead()), steps.spam(lead())]
         forms.append(me.form(person(home_examples.DESK, "U0ANA"), UNSET, NOW.date(), place=Place()))
+        forms.append(shape_cards.form(SHAPE))
         for view in forms:
             payloads[view["callback_id"]] = {"type": "view_submission", "view": view}
     return payloads

@@ -19,7 +19,11 @@ from bot.sandbox import airtable as airtable_stand_in
 from bot.sandbox import ollama as ollama_stand_in
 from bot.sandbox.slack.server import SlackSandbox
 from core.ports import Embedder
+from tests.form_vendors import TOKEN
 from tests.product import API_KEY, Product, product
+from tests.senders import CASES, KEY, OLD
+from tests.sending import senders
+from tests.spoilt import KINDS, kinds_of, request_of
 
 PRIVATE = ("Ana", "Silva", "example.com", "555", "squealing", "teal", API_KEY)
 """Words of the lead below, in whatever piece they might turn up."""
@@ -159,3 +163,20 @@ def test_no_phone_number_gets_through_the_mask(phone: str) -> None:
 @pytest.mark.parametrize("token", ["xoxb-12345678-abcdef", "xapp-1-A0-12345678", "patABCDEF123456.abc"])
 def test_no_token_gets_through_the_mask(token: str) -> None:
     assert token not in observe.masked(f"with {token} in it")
+
+
+async def test_senders_are_logged_without_what_they_send_good_or_bad(
+    tmp_path: Path, embedder: Embedder, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with production_logging():
+        async with senders(embedder, tmp_path) as bot:
+            for case in CASES.values():
+                await bot.ask(request_of(case))
+                for kind in kinds_of(case):
+                    await bot.ask(KINDS[kind][0](case))
+                await bot.lead_of(case)
+    text = "".join(capfd.readouterr())
+    private = ("example.com", "example.net", "Ortiz", "Khan", "Beeble", "Marsh", "Spotts", "Adler", "Boucher",
+               "Carla", "Foster", "Apier", "squeal", "gearbox", "wedding", KEY, OLD, TOKEN)  # fmt: skip
+    assert len(lines_of(text)) > len(CASES)
+    assert told(text, *private) == []

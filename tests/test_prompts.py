@@ -181,3 +181,14 @@ def test_a_file_that_is_no_text_is_told_so(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(BadBusinessFile, match="not UTF-8"):
         prompts.load_file(path)
+
+
+def test_a_form_asks_nothing_under_the_name_of_another_field(tmp_path: Path) -> None:
+    again = '[[form.fields]]\nname = "when"\nlabel = "And when?"\n\n[[examples]]'
+    with pytest.raises(BadBusinessFile, match="two fields have the same name"):
+        prompts.load_file(written(tmp_path, "twice", ("[[examples]]", again)))
+
+
+def test_each_business_has_a_form_of_its_own(business: BusinessType) -> None:
+    assert business.form.fields
+    assert business.form.message.endswith("?")

@@ -1,10 +1,11 @@
-"""`basecamp deliveries`: the last deliveries, and why each refused one was refused."""
+"""`basecamp deliveries`: the last deliveries, and why those that are no leads are none."""
 
 from rich.console import Console
 from rich.table import Table
 
 from bot.settings import Settings
 from core.store import open_store
+from core.store.kept import Waits
 
 
 async def deliveries(settings: Settings, *, failed: bool, limit: int) -> None:
@@ -14,9 +15,10 @@ async def deliveries(settings: Settings, *, failed: bool, limit: int) -> None:
         found = await store.submissions.latest(limit=limit, failed_only=failed)
     finally:
         await store.close()
-    table = Table("received", "source", "outcome", "field", "why", box=None)
+    table = Table("id", "received", "source", "outcome", "field", "why", box=None)
     for each in found:
         at = f"{each.received_at:%Y-%m-%d %H:%M:%S}"
-        outcome = each.number or f"[red]{each.code}[/red]"
-        table.add_row(at, each.source, outcome, each.field or "", each.why or "")
+        colour = "yellow" if each.code in set(Waits) else "red"
+        outcome = each.number or f"[{colour}]{each.code}[/{colour}]"
+        table.add_row(each.submission_id, at, each.source, outcome, each.field or "", each.why or "")
     Console().print(table if found else "Nothing was delivered yet.")

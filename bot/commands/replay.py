@@ -1,4 +1,4 @@
-"""`basecamp replay`: pour a file of leads through the webhook of a running bot."""
+"""`basecamp replay`: pour a file of leads through a running bot's webhook, or read one delivery again."""
 
 import asyncio
 import json
@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 from rich.console import Console
@@ -23,7 +24,7 @@ async def replay(settings: Settings, file: Path, *, rate: float, source: str, ur
     A line's ``id`` is its delivery's key, so that a file replayed twice makes each lead once.
     """
     leads = _leads(file)
-    base = (url or f"http://{settings.http_host}:{settings.http_port}").rstrip("/")
+    base = _base(settings, url)
     headers = {"X-Webhook-Secret": _secret(settings, source)}
     outcomes: Counter[str] = Counter()
     console = Console(stderr=True)
@@ -45,6 +46,31 @@ async def replay(settings: Settings, file: Path, *, rate: float, source: str, ur
         console.print(f"{count} {outcome}")
     if outcomes.total() != outcomes["accepted"]:
         sys.exit(1)
+
+
+async def again(settings: Settings, delivery: str, *, url: str | None) -> None:
+    """Have the running bot read this delivery once more; exit with 1 if it is no lead then either."""
+    if not settings.api_keys:
+        sys.exit("basecamp replay: set API_KEYS, the running bot asks for one")
+    base = _base(settings, url)
+    headers = {"Authorization": f"Bearer {settings.api_keys[0].get_secret_value()}"}
+    try:
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.post(f"{base}/api/v1/deliveries/{quote(delivery, safe='')}/replay") as response,
+        ):
+            body = await response.json()
+    except (aiohttp.ClientError, TimeoutError) as error:
+        sys.exit(f"basecamp replay: the bot at {base} does not answer ({type(error).__name__})")
+    if not body["success"]:
+        sys.exit(f"basecamp replay: {body['errors'][0]['message']}")
+    if body["data"]["number"] is None:
+        sys.exit(f"basecamp replay: it is no lead yet: {body['data']['why']}")
+    Console().print(f"{delivery} is {body['data']['number']}")
+
+
+def _base(settings: Settings, url: str | None) -> str:
+    return (url or f"http://{settings.http_host}:{settings.http_port}").rstrip("/")
 
 
 def _leads(file: Path) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from core.backfill.columns import OUTCOMES, Column, parse_date
+from core.columns import OUTCOMES, Column, parse_date
 from core.errors import InvalidLead
 from core.intake import CONTACT_MAX, CUSTOM_FIELDS_MAX, fingerprint, read, storable, storable_json
 from core.lead import DeskStatus, Draft

@@ -17,6 +17,8 @@ MIDNIGHT: Final = "24:00"
 _USER = re.compile(r"[UW][A-Z0-9]{2,30}")
 _GROUP = re.compile(r"S[A-Z0-9]{2,30}")
 _CHANNEL = re.compile(r"#[^\s#]{1,80}|[CG][A-Z0-9]{1,30}")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_SITE = re.compile(r"https?://[a-z0-9.-]{1,100}(:\d{1,5})?")
 _DURATION = re.compile(
     r"(?:(?P<days>\d{1,3})d)?(?:(?P<hours>\d{1,4})h)?(?:(?P<minutes>\d{1,4})m)?(?:(?P<seconds>\d{1,5})s)?"
 )
@@ -141,6 +143,8 @@ Week = Annotated[tuple[tuple[Span, ...], ...], BeforeValidator(_week), Field(min
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Share = Annotated[float, BeforeValidator(_share), Field(gt=0, le=10)]
 SpanText = Annotated[Span, BeforeValidator(_span)]
+Colour = Annotated[str, _matching(_COLOUR, "a colour in quotes, like '#1d3557'")]
+Site = Annotated[str, _matching(_SITE, "a web site without a path, like https://example.com")]
 Words = Annotated[tuple[str, ...], BeforeValidator(listed)]
 
 ALWAYS: Final[Week] = tuple((Span(since=time(0), until=None),) for _ in WEEKDAYS)

@@ -13,9 +13,11 @@ from core.deskfile.spelling import (
     ALWAYS,
     WEEKDAYS,
     ChannelName,
+    Colour,
     Duration,
     Person,
     Share,
+    Site,
     SpanText,
     TimeZone,
     User,
@@ -200,6 +202,22 @@ class Noise(Value):
         return WEEKDAYS.index(day), time.fromisoformat(at.strip())
 
 
+class Form(Value):
+    """The desk's own form on the web, for people who have none of theirs.
+
+    Attributes:
+        name: the business's, at the head of the page.
+        colour: of the button, as #rrggbb.
+        intro: a sentence below the name.
+        sites: addresses of web sites that may show it in a frame and send to it from a script.
+    """
+
+    name: str = Field(min_length=1, max_length=60)
+    colour: Colour = "#1d3557"
+    intro: str | None = Field(default=None, max_length=300)
+    sites: Annotated[tuple[Site, ...], BeforeValidator(listed)] = ()
+
+
 class DeskFile(Value):
     """All that is set for one desk; people's own settings (hours, absences, level) go before a rep's here.
 
@@ -222,6 +240,7 @@ class DeskFile(Value):
     routing: Routing = Routing()
     sla: Sla | None = None
     noise: Noise = Noise()
+    form: Form | None = Field(default=None, description="None: there is no form")
     reaction: str = Field(default="inbox_tray", pattern=r"^[a-z0-9_+'-]{1,100}$")
 
     @property

@@ -8,6 +8,7 @@ from core.store.clocks import Clocks
 from core.store.database import Database
 from core.store.erasures import Erasures
 from core.store.events import Events
+from core.store.kept import Kept
 from core.store.labels import Labels
 from core.store.leads import Leads
 from core.store.merges import Merges
@@ -19,6 +20,7 @@ from core.store.queues import Queues
 from core.store.reports import Reports
 from core.store.reps import Reps
 from core.store.routings import Routings
+from core.store.shapes import Shapes
 from core.store.sketches import Sketches
 from core.store.submissions import Submissions
 from core.store.waiting import WaitingParts
@@ -52,6 +54,8 @@ class Store:
     notices: KeptNotices
     places: Places
     reports: Reports
+    kept: Kept
+    shapes: Shapes
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -84,4 +88,6 @@ async def open_store(url: str) -> Store:
         KeptNotices(database),
         Places(database),
         Reports(database),
+        Kept(database),
+        Shapes(database),
     )

@@ -1,15 +1,15 @@
 """What was sent to us, kept before anything else happens; the same delivery twice is the same lead."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from uuid_utils.compat import uuid7
 
-from core.errors import InvalidLead
+from core.errors import InvalidLead, NotFound
 from core.lead import DeskStatus, Draft, Event, Status, SyncStatus, utcnow
 from core.store.database import Database
 from core.store.events import add_event
@@ -30,6 +30,8 @@ class Submission:
         event_key: the sender's own id of this delivery, if it has one.
         fingerprint: sha256 (hex) of the canonical body, for senders without ids.
         body: None where nothing may be kept.
+        fields: what it said, decoded, to read it again should it not become a lead now.
+        desk: the channel of the desk whose door it came through; None: whichever takes it.
     """
 
     source: str
@@ -38,6 +40,8 @@ class Submission:
     content_type: str
     body: bytes | None
     received_at: datetime
+    fields: Mapping[str, Any] | None = None
+    desk: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,9 @@ class Accepted:
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """One delivery as `basecamp deliveries` lists it: accepted as a lead, or refused with a reason."""
+    """One delivery as `basecamp deliveries` lists it: a lead, or why it is none (yet)."""
 
+    submission_id: str
     source: str
     received_at: datetime
     number: str | None
@@ -76,27 +81,41 @@ class Submissions:
         business_type: str,
         actor: str,
         enlist: Enlist,
+        kept: str | None = None,
     ) -> Accepted:
         """In one transaction: keep the submission, make its lead, enqueue its pipeline.
 
         A delivery that came before gives the lead that it made then.
+        kept: the id of the submission, where it was kept before and is read again.
         """
 
         def write(connection: Connection) -> Accepted:
-            before = self._lead_of_equal(connection, submission)
-            if before is None and self._insert(connection, submission, lead_id := str(uuid7())):
-                number = _insert_lead(connection, lead_id, draft, desk=desk, business_type=business_type)
-                add_event(connection, _received(lead_id, actor, draft.source))
-                enlist(connection, lead_id)
-                return Accepted(lead_id, lead_number(number), fresh=True)
-            return before or self._lead_of_key(connection, submission)
+            lead_id = str(uuid7())
+            if kept is not None:
+                before = _take_up(connection, [submissions.c.submission_id == kept], lead_id)
+            else:
+                before = self._lead_of_equal(connection, submission)
+                if before is None and not self._insert(connection, submission, lead_id):
+                    before = _take_up(connection, _same_key(submission), lead_id)
+            if before is not None:
+                return before
+            number = _insert_lead(connection, lead_id, draft, desk=desk, business_type=business_type)
+            add_event(connection, _received(lead_id, actor, draft.source))
+            enlist(connection, lead_id)
+            return Accepted(lead_id, lead_number(number), fresh=True)
 
         return await self._database.write(write)
 
     async def refuse(self, submission: Submission, error: InvalidLead) -> None:
         """Keep what was refused, and why, for `basecamp deliveries`."""
-        refused = {"event_key": None, "code": error.code, "field": error.field, "why": error.why}
-        query = insert(submissions).values(**(_row(submission) | refused))
+        refused: dict[str, Any] = {
+            "event_key": None,
+            "code": error.code,
+            "field": error.field,
+            "why": error.why,
+        }
+        refused |= {"fields": submission.fields, "desk": submission.desk}
+        query = insert(submissions).values(**(submission_row(submission) | refused))
         await self._database.write(lambda connection: connection.execute(query))
 
     async def lead_of(self, source: str, event_key: str) -> Accepted | None:
@@ -117,6 +136,7 @@ class Submissions:
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
         return [
             Delivery(
+                submission_id=row["submission_id"],
                 source=row["source"],
                 received_at=row["received_at"],
                 number=None if row["number"] is None else lead_number(row["number"]),
@@ -130,34 +150,30 @@ class Submissions:
     def _lead_of_equal(self, connection: Connection, submission: Submission) -> Accepted | None:
         if submission.event_key is not None:
             return None
-        if not self._database.is_sqlite:  # there, two equal bodies at once must take turns
-            connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(submission.fingerprint))))
-        return _accepted(
-            connection,
-            submissions.c.source == submission.source,
-            submissions.c.fingerprint == submission.fingerprint,
-            submissions.c.received_at > submission.received_at - REPEAT_WINDOW,
-        )
+        return _accepted(connection, *lately_equal(connection, submission, self._database))
 
     def _insert(self, connection: Connection, submission: Submission, lead_id: str) -> bool:
         upsert = sqlite.insert if self._database.is_sqlite else postgresql.insert
         result = connection.execute(
             upsert(submissions)
-            .values(**_row(submission), lead_id=lead_id)
+            .values(**submission_row(submission), lead_id=lead_id)
             .on_conflict_do_nothing(index_elements=["source", "event_key"])
             .returning(submissions.c.submission_id)
         )
         return result.first() is not None
 
-    def _lead_of_key(self, connection: Connection, submission: Submission) -> Accepted:
-        found = _accepted(
-            connection,
-            submissions.c.source == submission.source,
-            submissions.c.event_key == submission.event_key,
-        )
-        if found is None:
-            raise LookupError("a delivery's key was taken, but its lead is gone")
-        return found
+
+def lately_equal(
+    connection: Connection, submission: Submission, database: Database
+) -> tuple[ColumnElement[bool], ...]:
+    """What finds an equal body of the same source within REPEAT_WINDOW."""
+    if not database.is_sqlite:  # there, two equal bodies at once must take turns
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(submission.fingerprint))))
+    return (
+        submissions.c.source == submission.source,
+        submissions.c.fingerprint == submission.fingerprint,
+        submissions.c.received_at > submission.received_at - REPEAT_WINDOW,
+    )
 
 
 def lead_number(number: int) -> str:
@@ -165,7 +181,8 @@ def lead_number(number: int) -> str:
     return f"L-{number}"
 
 
-def _row(submission: Submission) -> dict[str, Any]:
+def submission_row(submission: Submission) -> dict[str, Any]:
+    """The row of a delivery that is new."""
     return {
         "submission_id": str(uuid7()),
         "source": submission.source,
@@ -175,6 +192,32 @@ def _row(submission: Submission) -> dict[str, Any]:
         "body": submission.body,
         "received_at": submission.received_at,
     }
+
+
+def _same_key(submission: Submission) -> list[ColumnElement[bool]]:
+    return [submissions.c.source == submission.source, submissions.c.event_key == submission.event_key]
+
+
+def _take_up(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], lead_id: str
+) -> Accepted | None:
+    """Make the submission that was kept before this lead's; or give the lead that it is already."""
+    query = select(submissions.c.submission_id, submissions.c.lead_id).where(*conditions)
+    row = connection.execute(query.with_for_update()).first()
+    if row is None:
+        raise NotFound("There is no such delivery any more.")
+    this = submissions.c.submission_id == row.submission_id
+    if row.lead_id is not None:
+        return _accepted(connection, this)
+    is_lead_now: dict[str, Any] = {
+        "lead_id": lead_id,
+        "code": None,
+        "field": None,
+        "why": None,
+        "fields": None,
+    }
+    connection.execute(update(submissions).where(this).values(**is_lead_now))
+    return None
 
 
 def _accepted(connection: Connection, *conditions: ColumnElement[bool]) -> Accepted | None:

@@ -88,11 +88,29 @@ submissions = Table(
     Column("code", String(50)),  # with field and why: what was refused
     Column("field", String(200)),
     Column("why", Text),
+    # As long as it is no lead, to read it again: what it said, decoded, and the desk whose door it was.
+    Column("fields", JSON),
+    Column("desk", String(50)),
+    Column("shape_id", String(64), index=True),  # it waits until a person says what its fields are
+    Column("fetch", String(300)),  # its sender keeps the lead, under this id
     UniqueConstraint("source", "event_key"),
     Index("ix_submissions_fingerprint", "source", "fingerprint", "received_at"),
     Index("ix_submissions_received_at", "received_at"),
     # SQLite looks here at every new lead, since the key is deferred: without it 15 ms at 100,000 leads
     Index("ix_submissions_lead_id", "lead_id"),
+)
+
+shapes = Table(  # which of a sender's fields is which of ours
+    "shapes",
+    metadata,
+    Column("shape_id", String(64), primary_key=True),
+    Column("source", String(100), nullable=False, index=True),
+    Column("form", String(300)),  # which of the source's forms, where its fields have no names
+    Column("desk", String(50), nullable=False),
+    Column("columns", JSON, nullable=False),  # name, field or null, sample: guessed, then confirmed
+    Column("confirmed_by", String(50)),
+    Column("confirmed_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
 )
 
 leads = Table(

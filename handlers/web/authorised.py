@@ -12,14 +12,27 @@ SECRET_HEADERS = ("X-Webhook-Secret", "X-API-Key")
 
 def authorise(request: web.Request, secrets: Sequence[str]) -> None:
     """Rejected with 401, without detail, unless the request carries one of the secrets."""
+    if not carries(given(request), secrets):
+        raise refusal()
+
+
+def given(request: web.Request) -> list[str]:
+    """What the request's headers give as a secret."""
     bearer = request.headers.get(hdrs.AUTHORIZATION, "")
-    given = [request.headers[name] for name in SECRET_HEADERS if name in request.headers]
-    if bearer.lower().startswith("bearer "):
-        given.append(bearer[len("bearer ") :].strip())
+    found = [request.headers[name] for name in SECRET_HEADERS if name in request.headers]
+    return [*found, bearer[len("bearer ") :].strip()] if bearer.lower().startswith("bearer ") else found
+
+
+def carries(found: Sequence[str], secrets: Sequence[str]) -> bool:
+    """Whether one of these is one of the secrets; an empty one never is."""
     # Every pair is compared, so that the time says nothing about which one matched.
-    matches = [hmac.compare_digest(_bytes(one), _bytes(other)) for one in given for other in secrets]
-    if not any(matches):
-        raise Rejected(401, "UNAUTHORIZED", "The request is not authorised.")
+    matches = [hmac.compare_digest(_bytes(one), _bytes(other)) for one in found for other in secrets if other]
+    return any(matches)
+
+
+def refusal() -> Rejected:
+    """The answer to whoever may not come in: it says nothing about why."""
+    return Rejected(401, "UNAUTHORIZED", "The request is not authorised.")
 
 
 def _bytes(header: str) -> bytes:

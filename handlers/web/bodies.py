@@ -21,6 +21,16 @@ DEPTH_MAX = 20
 """Deepest nesting of JSON that anybody means."""
 
 
+async def raw_body(request: web.Request) -> bytes:
+    """The body as it came; 413 when it is too large, Rejected with 400 when it is not encoded as it says."""
+    if (request.content_length or 0) > BODY_MAX:
+        raise web.HTTPRequestEntityTooLarge(BODY_MAX, request.content_length or 0)
+    try:
+        return await request.read()  # the application's client_max_size ends a longer one without a length
+    except web.RequestPayloadError:
+        raise Rejected(400, "BAD_BODY", "The body is not encoded as its headers say.") from None
+
+
 async def decode(request: web.Request, body: bytes) -> dict[str, Any]:
     """The body's fields; Rejected with 400 when it is not what its content type says, 415 for other types."""
     match request.content_type:
@@ -36,16 +46,32 @@ async def decode(request: web.Request, body: bytes) -> dict[str, Any]:
             )
 
 
-def _json(body: bytes) -> dict[str, Any]:
+def json_value(body: bytes) -> Any:
+    """The body's JSON, of any kind; Rejected with 400 when it is none, or says a thing twice."""
     try:
-        value = json.loads(body, parse_constant=_no_constant, parse_float=_finite)
+        value = json.loads(
+            body, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_each_once
+        )
     except (ValueError, RecursionError):
         raise Rejected(400, "BAD_JSON", "The body is not valid JSON.") from None
-    if not isinstance(value, dict):
-        raise Rejected(400, "BAD_JSON", "The body must be a JSON object.")
     if _depth(value) > DEPTH_MAX:
         raise Rejected(400, "BAD_JSON", f"The JSON is nested deeper than {DEPTH_MAX} levels.")
     return value
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    value = json_value(body)
+    if not isinstance(value, dict):
+        raise Rejected(400, "BAD_JSON", "The body must be a JSON object.")
+    return value
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two equal keys, one reader takes the first, another the last: what was checked need not count."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("the same key twice")
+    return found
 
 
 def _no_constant(name: str) -> None:

@@ -61,7 +61,7 @@ async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse
     try:
         return await handler(request)
     except Rejected as error:
-        return _failure(request, error.status, error.code, error.message, error.field)
+        return refused(request, error)
     except InvalidLead as error:
         why = f"The lead was not accepted: {error.field} {error.why}."
         return _failure(request, 422, error.code, why, error.field)
@@ -85,6 +85,11 @@ async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse
         why = str(error) if isinstance(error, LeadDeskError) else type(error).__name__
         log.exception("request_failed", path=request.path, why=why)
         return _failure(request, 500, "INTERNAL", "Something broke here; it is logged under this request id.")
+
+
+def refused(request: web.Request, error: Rejected) -> web.Response:
+    """The answer to a request that is refused."""
+    return _failure(request, error.status, error.code, error.message, error.field)
 
 
 def _failure(

@@ -1,6 +1,5 @@
-"""The two doors for leads over HTTP: POST /webhooks/{source} and POST /api/v1/intake."""
+"""The door for leads from programs with an API key: POST /api/v1/intake."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,41 +10,25 @@ from core.desk import Desk
 from core.lead import utcnow
 from core.store.submissions import Submission
 from handlers.web.authorised import authorise
-from handlers.web.bodies import BODY_MAX, decode
+from handlers.web.bodies import decode, raw_body
 from handlers.web.envelope import Rejected, answer
-
-SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}")
 
 KEY_MAX = 200
 """Longest Idempotency-Key, in characters."""
 
 
-def routes(
-    desk: Desk, *, api_keys: Sequence[str], webhook_secrets: Mapping[str, Sequence[str]]
-) -> Iterable[web.RouteDef]:
-    """The routes; keys open every door, a source's secrets (newest first) its own."""
-
-    async def webhook(request: web.Request) -> web.Response:
-        source = request.match_info["source"]
-        if not SOURCE.fullmatch(source):
-            raise web.HTTPNotFound
-        authorise(request, [*api_keys, *webhook_secrets.get(source, ())])
-        return await _take(request, desk, source=source, actor=f"webhook:{source}")
+def routes(desk: Desk, *, api_keys: Sequence[str]) -> Iterable[web.RouteDef]:
+    """The route; each of the keys opens it."""
 
     async def api(request: web.Request) -> web.Response:
         authorise(request, api_keys)
         return await _take(request, desk, source="api", actor="api")
 
-    return [web.post("/webhooks/{source}", webhook), web.post("/api/v1/intake", api)]
+    return [web.post("/api/v1/intake", api)]
 
 
 async def _take(request: web.Request, desk: Desk, *, source: str, actor: str) -> web.Response:
-    if (request.content_length or 0) > BODY_MAX:
-        raise web.HTTPRequestEntityTooLarge(BODY_MAX, request.content_length or 0)
-    try:
-        body = await request.read()  # the application's client_max_size ends a longer one without a length
-    except web.RequestPayloadError:
-        raise Rejected(400, "BAD_BODY", "The body is not encoded as its headers say.") from None
+    body = await raw_body(request)
     fields = await decode(request, body)
     now = utcnow()
     submission = Submission(

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -66,6 +66,11 @@ _KINDS_OF_OUTCOME = 15
 _MILLISECONDS = 1e11
 """A larger figure counts milliseconds: as seconds it would be the year 5138."""
 _PHONE = re.compile(r"\+?[\d\s()./-]{7,24}(?:\s*(?:x|ext\.?)\s*\d{1,6})?", re.IGNORECASE)
+_ASKED = re.compile(
+    r"^(?:and_)?(?:(?:what_is|whats|please_(?:enter|give|leave|type)|enter|tell_us|may_we_have)_)?(?:your_|the_)?"
+    r"|_(?:optional|required)$"
+)
+"""What a form's question says around the name of its field."""
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")
 _MONTH_FIRST = frozenset({"US", "PH", "FM"})
 
@@ -92,21 +97,23 @@ def guess(
     region: str,
     business_types: frozenset[str],
     said: Mapping[str, str | None] | None = None,
+    among: Collection[str] = FIELDS,
 ) -> tuple[Column, ...]:
     """What each column is.
 
     Args:
-        rows: the first ones.
+        rows: the first ones; one form that somebody filled in is a row too.
         region: ISO 3166 country: 03/04/2024 is in March or in April.
         business_types: those this deployment knows.
         said: column -> field, or None for a custom field, where a person said so; goes before all else.
+        among: the fields that are looked for.
     """
     said = said or {}
     values = {name: list(_texts(rows, name)) for name in dict.fromkeys(name for row in rows for name in row)}
     field_of = dict(said)
     taken = {field for field in said.values() if field}
     for field, worth in _worths(values, region, business_types):
-        if field in taken:
+        if field in taken or field not in among:
             continue
         # What a person did not name; of two that are equally good, the first.
         best = max((name for name in values if name not in field_of), key=worth, default=None)
@@ -171,7 +178,7 @@ def _worths(
 
     yield by("email", lambda texts: _most(texts, lambda t: bool(EMAIL_IN_TEXT.fullmatch(t))), alone=True)
     yield by("received_at", lambda texts: _date_share(texts, region), alone=True)
-    yield by("phone", lambda texts: _most(texts, _is_phone), alone=True)
+    yield by("phone", lambda texts: _most(texts, lambda t: _is_phone(t, region)), alone=True)
     yield by("outcome", _outcome_share, alone=True)
     yield by("business_type", lambda texts: _most(texts, lambda t: t in business_types), alone=False)
     for field in ("first_name", "last_name", "name", "company", "source", "source_url", "owner"):
@@ -180,7 +187,8 @@ def _worths(
 
 
 def _field_named(name: str) -> str | None:
-    plain = re.sub(r"[\W_]+", "_", name.strip().casefold()).strip("_")
+    plain = re.sub(r"[\W_]+", "_", re.sub("['\u2019]", "", name.strip().casefold())).strip("_")
+    plain = _ASKED.sub("", plain)
     return _FIELD_OF.get(plain) or _FIELD_OF.get(re.sub(r"[\W_]+", "_", name.rpartition(".")[2].casefold()))
 
 
@@ -201,8 +209,12 @@ def _most(texts: Sequence[str], test: Callable[[str], bool]) -> float:
     return share if share >= _MOST else 0.0
 
 
-def _is_phone(text: str) -> bool:
-    return bool(_PHONE.fullmatch(text)) and sum(char.isdigit() for char in text) >= 7  # noqa: PLR2004 - as E.164
+def _is_phone(text: str, region: str) -> bool:
+    """A second column of dates is none of numbers."""
+    digits = sum(char.isdigit() for char in text)
+    if digits < 7 or not _PHONE.fullmatch(text):  # noqa: PLR2004 - as E.164
+        return False
+    return text.isdigit() or not _date_share([text], region)
 
 
 def _date_share(texts: Sequence[str], region: str) -> float:

@@ -1,0 +1,181 @@
+"""Deliveries that are no leads yet: their sender keeps them, or a person has to say what the fields are."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from core.errors import InvalidLead, NotFound
+from core.shapes import Shape
+from core.store.database import Database
+from core.store.shapes import add_shape, read_shape
+from core.store.submissions import Accepted, Submission, lately_equal, lead_number, submission_row
+from core.store.tables import leads, submissions
+
+
+class Waits(StrEnum):
+    """Why a delivery that was not refused is no lead yet; stands where others say why they were refused."""
+
+    SHAPE = "UNKNOWN_SHAPE"
+    FETCH = "FETCHING"
+
+
+WHY = {
+    Waits.SHAPE: "waits for somebody to confirm, in Slack, which of its fields is which",
+    Waits.FETCH: "is being fetched from its sender",
+}
+
+FETCH_FOR = timedelta(days=7)
+"""After so long, only `basecamp replay` asks the sender again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptDelivery:
+    """A delivery to be read again.
+
+    Attributes:
+        fields: None: its body could not be decoded, or it is a lead.
+        number: of the lead that it is by now.
+        why: it is none.
+    """
+
+    submission_id: str
+    submission: Submission
+    fields: Mapping[str, Any] | None
+    shape: Shape | None
+    fetch: str | None
+    number: str | None
+    why: str | None
+
+
+class Kept:
+    """The rows of submissions without a lead."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def keep(
+        self,
+        submission: Submission,
+        waits: Waits,
+        *,
+        shape: Shape | None = None,
+        fetch: str | None = None,
+        follow: Callable[[Connection, str], None],
+    ) -> tuple[str, Accepted | None]:
+        """Keep it and, the first time, call ``follow``; its id, and the lead that it is if it came before."""
+
+        def write(connection: Connection) -> tuple[str, Accepted | None]:
+            before = _before(connection, submission, self._database)
+            if before is not None:
+                return before
+            if shape is not None:
+                add_shape(connection, shape, is_sqlite=self._database.is_sqlite)
+            row = submission_row(submission) | {
+                "fields": submission.fields,
+                "desk": submission.desk,
+                "shape_id": None if shape is None else shape.shape_id,
+                "fetch": fetch,
+                "code": waits.value,
+                "why": WHY[waits],
+            }
+            upsert = sqlite.insert if self._database.is_sqlite else postgresql.insert
+            new = (
+                upsert(submissions)
+                .values(**row)
+                .on_conflict_do_nothing(index_elements=["source", "event_key"])
+            )
+            if connection.execute(new.returning(submissions.c.submission_id)).first() is not None:
+                follow(connection, row["submission_id"])
+                return row["submission_id"], None
+            before = _before(connection, submission, self._database)  # it came at this very moment
+            if before is None:
+                raise NotFound("There is no such delivery any more.")
+            return before
+
+        return await self._database.write(write)
+
+    async def get(self, submission_id: str) -> KeptDelivery:
+        """The delivery; NotFound without one."""
+        query = (
+            select(submissions, leads.c.number)
+            .join(leads, leads.c.lead_id == submissions.c.lead_id, isouter=True)
+            .where(submissions.c.submission_id == submission_id)
+        )
+
+        def read(connection: Connection) -> KeptDelivery:
+            row = connection.execute(query).mappings().first()
+            if row is None:
+                raise NotFound("There is no such delivery.")
+            names = (
+                "source",
+                "event_key",
+                "fingerprint",
+                "content_type",
+                "body",
+                "received_at",
+                "fields",
+                "desk",
+            )
+            return KeptDelivery(
+                submission_id=submission_id,
+                submission=Submission(**{name: row[name] for name in names}),
+                fields=row["fields"],
+                shape=None if row["shape_id"] is None else read_shape(connection, row["shape_id"]),
+                fetch=row["fetch"],
+                number=None if row["number"] is None else lead_number(row["number"]),
+                why=row["why"],
+            )
+
+        return await self._database.read(read)
+
+    async def note(self, submission_id: str, **columns: Any) -> None:
+        """Write down what is to be said of it, such as ``why``; a lead stays as it is."""
+        query = update(submissions).where(
+            submissions.c.submission_id == submission_id, submissions.c.lead_id.is_(None)
+        )
+        await self._database.write(lambda connection: connection.execute(query.values(**columns)))
+
+    async def refuse(self, submission_id: str, error: InvalidLead) -> None:
+        """It can be no lead; mended, the same delivery may come again."""
+        await self.note(submission_id, event_key=None, code=error.code, field=error.field, why=error.why)
+
+    async def fetching(self, now: datetime, *, limit: int) -> list[tuple[str, datetime]]:
+        """Ids and times of receipt of what is still to be fetched, the oldest first."""
+        query = (
+            select(submissions.c.submission_id, submissions.c.received_at)
+            .where(
+                submissions.c.code == Waits.FETCH,
+                submissions.c.lead_id.is_(None),
+                submissions.c.received_at > now - FETCH_FOR,
+            )
+            .order_by(submissions.c.received_at)
+            .limit(limit)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [(row.submission_id, row.received_at) for row in rows]
+
+
+def _before(
+    connection: Connection, submission: Submission, database: Database
+) -> tuple[str, Accepted | None] | None:
+    """The same delivery, if it came before and was not refused."""
+    if submission.event_key is None:
+        same = lately_equal(connection, submission, database)
+    else:
+        same = (submissions.c.source == submission.source, submissions.c.event_key == submission.event_key)
+    query = (
+        select(submissions.c.submission_id, submissions.c.lead_id, leads.c.number)
+        .join(leads, leads.c.lead_id == submissions.c.lead_id, isouter=True)
+        .where(*same, submissions.c.lead_id.is_not(None) | submissions.c.code.in_(list(Waits)))
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    lead = None if row.lead_id is None else Accepted(row.lead_id, lead_number(row.number), fresh=False)
+    return row.submission_id, lead

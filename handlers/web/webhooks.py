@@ -1,0 +1,212 @@
+"""The door for forms and automations: POST /webhooks/{source} and /webhooks/{source}/{desk}."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aiohttp import hdrs, web
+
+from core import intake
+from core.answered import as_lead
+from core.deliveries import Sent, Waiting, deliver
+from core.desk import Desk
+from core.errors import InvalidLead
+from core.lead import utcnow
+from core.store.kept import WHY
+from core.store.submissions import Accepted, Submission
+from handlers.web.authorised import authorise, carries, given, refusal
+from handlers.web.bodies import decode, json_value, raw_body
+from handlers.web.envelope import Rejected, answer
+from handlers.web.intake import event_key
+from handlers.web.senders import Delivery, Incoming, Sender, sender_of, standard
+
+SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}", re.ASCII)
+
+CHALLENGE = re.compile(r"[\w.-]{1,200}", re.ASCII)
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """One source's door.
+
+    Attributes:
+        channel: of the desk in the address; None: whichever takes it.
+        secrets: the source's own, newest first.
+        api_keys: open it too.
+    """
+
+    desk: Desk
+    source: str
+    channel: str | None
+    secrets: Sequence[str]
+    api_keys: Sequence[str]
+    public_url: str | None
+
+
+def routes(
+    desk: Desk,
+    *,
+    api_keys: Sequence[str],
+    secrets: Mapping[str, Sequence[str]],
+    public_url: str | None,
+    facebook_verify_token: str,
+) -> Iterable[web.RouteDef]:
+    """The routes; keys open every door, a source's secrets its own. A source without any is gone."""
+
+    async def webhook(request: web.Request) -> web.Response:
+        source, slug = request.match_info["source"], request.match_info.get("desk")
+        file = None if slug is None else desk.desks.called(slug)
+        if not SOURCE.fullmatch(source) or (slug is not None and file is None):
+            raise web.HTTPNotFound
+        own = secrets.get(source)
+        if own is not None and not own:
+            raise web.HTTPGone  # some vendors then stop, which is what somebody wanted
+        door = Door(
+            desk=desk,
+            source=source,
+            channel=None if file is None else file.channel,
+            secrets=own or (),
+            api_keys=api_keys,
+            public_url=public_url,
+        )
+        sender = sender_of(source)
+        return await (_from_vendor(request, door, sender) if sender else _from_anybody(request, door))
+
+    async def hello(request: web.Request) -> web.Response:
+        """Facebook asks once whether this address is meant to hear of its leads."""
+        query, source = request.query, request.match_info["source"]
+        token = query.get("hub.verify_token", "")
+        if source.partition("-")[0] != "facebook" or query.get("hub.mode") != "subscribe":
+            raise web.HTTPNotFound
+        if not carries([token], [facebook_verify_token]):
+            raise refusal()
+        challenge = query.get("hub.challenge", "")
+        if not CHALLENGE.fullmatch(challenge):
+            raise Rejected(400, "BAD_CHALLENGE", "The challenge is none.", field="hub.challenge")
+        return web.Response(text=challenge)
+
+    paths = ("/webhooks/{source}", "/webhooks/{source}/{desk}")
+    return [
+        *(web.post(path, webhook) for path in paths),
+        *(web.get(path, hello, allow_head=False) for path in paths),
+    ]
+
+
+async def _from_anybody(request: web.Request, door: Door) -> web.Response:
+    """Zapier, Make, n8n, own code: a secret in a header or a Standard Webhooks signature, and any fields."""
+    signing = [secret for secret in door.secrets if standard.is_one(secret)]
+    plain = [*door.api_keys, *(secret for secret in door.secrets if secret not in signing)]
+    if "webhook-signature" in request.headers and signing:
+        body = await raw_body(request)
+        _check([standard.signed(_incoming(request, body, door), secret) for secret in signing])
+    else:
+        authorise(request, plain)
+        body = await raw_body(request)
+    fields = await decode(request, body)
+    delivery = Delivery(key=event_key(request), fields=fields)
+    taken = await deliver(door.desk, _sent(request, door, body, delivery, fields, of_a_person=True))
+    return answer(request, _told(taken), status=202)
+
+
+async def _from_vendor(request: web.Request, door: Door, sender: Sender) -> web.Response:
+    body = await raw_body(request)
+    trusted = carries(given(request), door.api_keys)
+    if sender.signed is not None and not trusted:
+        incoming = _incoming(request, body, door)
+        _check([sender.signed(incoming, secret) for secret in door.secrets])
+    if sender.by_header and not trusted:
+        _check([carries([*given(request), request.query.get("secret", "")], door.secrets)])
+    if request.content_type not in sender.content_types:
+        why = f"{sender.name} sends {' or '.join(sorted(sender.content_types))}."
+        raise Rejected(415, "UNSUPPORTED_TYPE", why, field=hdrs.CONTENT_TYPE)
+    payload = json_value(body) if request.content_type == JSON else await decode(request, body)
+    if sender.carried is not None and not trusted:
+        _check([carries([sender.carried(payload)], door.secrets)])
+    leads = await _read(request, door, sender, body, payload)
+    told = [_told(taken) for taken in leads]
+    data = told[0] if len(told) == 1 else {"leads": told}
+    return answer(request, data, status=sender.status)
+
+
+async def _read(
+    request: web.Request, door: Door, sender: Sender, body: bytes, payload: Any
+) -> list[Accepted | Waiting]:
+    """Each lead of the request by itself: one that is none does not cost the others."""
+    try:
+        deliveries = sender.reads(payload)
+    except InvalidLead as error:
+        unread = replace(_sent(request, door, body, Delivery(key=None), {}).submission, fields=None)
+        await door.desk.parts.store.submissions.refuse(unread, error)
+        raise
+    taken: list[Accepted | Waiting] = []
+    wrong: InvalidLead | None = None
+    for delivery in deliveries:
+        fields = {name: value for name, value in delivery.fields.items() if value not in ("", None)}
+        if delivery.answers or delivery.about:
+            fields = {
+                **as_lead(delivery.answers, about=delivery.about, region=door.desk.region),
+                **fields,
+            }
+        try:
+            taken.append(await deliver(door.desk, _sent(request, door, body, delivery, fields)))
+        except InvalidLead as error:
+            wrong = error
+    if wrong is not None and not taken:
+        raise wrong
+    return taken
+
+
+def _sent(
+    request: web.Request,
+    door: Door,
+    body: bytes,
+    delivery: Delivery,
+    fields: Mapping[str, Any],
+    *,
+    of_a_person: bool = False,
+) -> Sent:
+    """of_a_person: whoever calls is who filled it in, so far as anybody can tell."""
+    submission = Submission(
+        source=door.source,
+        event_key=delivery.key,
+        fingerprint=intake.fingerprint(fields),
+        content_type=intake.storable(request.headers.get(hdrs.CONTENT_TYPE, ""))[:200],
+        body=body,
+        received_at=utcnow(),
+        fields=intake.storable_json(fields),
+        desk=door.channel,
+    )
+    sent = Sent(
+        submission=submission,
+        actor=f"webhook:{door.source}",
+        form=delivery.form,
+        nameless=delivery.nameless,
+        fetch=delivery.fetch,
+    )
+    return replace(sent, ip_address=request.remote) if of_a_person else sent
+
+
+def _incoming(request: web.Request, body: bytes, door: Door) -> Incoming:
+    base = door.public_url or f"{request.scheme}://{request.host}"
+    return Incoming(
+        method=request.method,
+        url=base + request.raw_path,
+        headers=request.headers,
+        body=body,
+        now=utcnow().timestamp(),
+    )
+
+
+def _check(proofs: Sequence[bool]) -> None:
+    """All were looked at before the first counts: the time says nothing about which secret it was."""
+    if not any(proofs):
+        raise refusal()
+
+
+def _told(taken: Accepted | Waiting) -> dict[str, Any]:
+    if isinstance(taken, Waiting):
+        return {"lead_id": None, "number": None, "repeated": not taken.fresh, "waits": WHY[taken.why]}
+    return {"lead_id": taken.lead_id, "number": taken.number, "repeated": not taken.fresh}

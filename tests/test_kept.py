@@ -1,0 +1,103 @@
+"""Deliveries that are no leads yet are kept once, and become one lead each, on both databases."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from core.errors import InvalidLead, NotFound
+from core.shapes import flat, new_shape
+from core.store import Store
+from core.store.kept import FETCH_FOR, Waits
+from tests.test_store import NOW, Enlisted, accept, database_url, draft, store, submission
+
+__all__ = ["database_url", "store"]  # fixtures
+
+SENT = submission(source="zapier", fields={"q": "Brakes squeal"})
+
+
+async def keep(store: Store, followed: Enlisted, **changes: object) -> str:
+    shape = new_shape("zapier", None, flat({"q": "Brakes squeal"}), desk="#leads", region="US")
+    sent = replace(SENT, **changes)  # type: ignore[arg-type]  # a test names what it changes
+    submission_id, _ = await store.kept.keep(sent, Waits.SHAPE, shape=shape, follow=followed)
+    return submission_id
+
+
+@pytest.mark.parametrize("event_key", ["event-1", None])
+async def test_the_same_delivery_is_kept_once(store: Store, event_key: str | None) -> None:
+    followed = Enlisted()
+    ids = await asyncio.gather(*(keep(store, followed, event_key=event_key) for _ in range(10)))
+    assert followed.lead_ids == [ids[0]]
+    assert set(ids) == {ids[0]}
+
+
+async def test_nothing_is_kept_when_its_reading_cannot_be_enqueued(store: Store) -> None:
+    with pytest.raises(RuntimeError):
+        await keep(store, Enlisted(RuntimeError()))
+    assert await store.submissions.latest(limit=5) == []
+
+
+async def test_what_was_kept_becomes_one_lead_however_often_it_is_read(store: Store) -> None:
+    submission_id = await keep(store, Enlisted())
+    enlisted = Enlisted()
+
+    async def read() -> str:
+        accepted = await store.submissions.accept(
+            SENT,
+            draft(),
+            desk="#leads",
+            business_type="general",
+            actor="webhook:zapier",
+            enlist=enlisted,
+            kept=submission_id,
+        )
+        return accepted.lead_id
+
+    ids = await asyncio.gather(*(read() for _ in range(5)))
+    assert (enlisted.lead_ids, set(ids)) == ([ids[0]], {ids[0]})
+    (delivery,) = await store.submissions.latest(limit=5)
+    assert (delivery.number, delivery.code) == ("L-1001", None)
+
+
+async def test_a_delivery_that_waits_becomes_the_lead_of_the_same_delivery_that_comes_again(
+    store: Store,
+) -> None:
+    submission_id = await keep(store, Enlisted())
+    accepted = await accept(store, SENT)
+    assert accepted.fresh
+    assert (await store.kept.get(submission_id)).number == accepted.number
+
+
+async def test_a_delivery_that_can_be_no_lead_may_come_again_mended(store: Store) -> None:
+    submission_id = await keep(store, Enlisted())
+    await store.kept.refuse(submission_id, InvalidLead("contact.email", "is not an e-mail address"))
+    assert (await accept(store, SENT)).fresh
+    (failed,) = await store.submissions.latest(limit=5, failed_only=True)
+    assert (failed.submission_id, failed.field) == (submission_id, "contact.email")
+
+
+async def test_a_lead_that_was_not_fetched_in_a_week_is_not_asked_for_any_more(store: Store) -> None:
+    for key, age in (("a", FETCH_FOR / 2), ("b", FETCH_FOR + timedelta(minutes=1))):
+        sent = replace(SENT, event_key=key, received_at=NOW - age)
+        await store.kept.keep(sent, Waits.FETCH, fetch="1", follow=Enlisted())
+    assert [at for _, at in await store.kept.fetching(NOW, limit=9)] == [NOW - FETCH_FOR / 2]
+
+
+async def test_confirming_a_shape_follows_what_waits_for_it_only(store: Store) -> None:
+    first = await keep(store, Enlisted())
+    await accept(store, SENT)
+    second = await keep(store, Enlisted(), event_key="event-2")
+    followed = Enlisted()
+    (shape,) = await store.shapes.of("zapier")
+    await store.shapes.confirm(shape, by="U0MIA", follow=followed)
+    assert (followed.lead_ids, first != second) == ([second], True)
+    confirmed = await store.shapes.get(shape.shape_id)
+    assert (confirmed.confirmed_by, [column.sample for column in confirmed.columns]) == ("U0MIA", [""])
+    assert await store.shapes.waiting(shape.shape_id) == 1
+
+
+async def test_what_is_not_there_is_told(store: Store) -> None:
+    for missing in (store.kept.get("nothing"), store.shapes.get("nothing")):
+        with pytest.raises(NotFound):
+            await missing
