@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 from aiohttp import web
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 from slack_bolt.async_app import AsyncApp
 
 import prompts
+from bot.crm_hook import CrmHook
 from bot.engine import Engine
 from bot.executors import Executors
 from bot.schedule import Schedule
@@ -27,7 +29,8 @@ from core.adapters.known_texts import KnownTexts
 from core.adapters.local_crm import LocalCrm
 from core.adapters.ollama import Ollama
 from core.analyze import Analyst
-from core.crm import MAPPINGS
+from core.crm.mapping import FieldMapping, load_mapping
+from core.crm.sync import CrmSync
 from core.desk import Desk
 from core.deskfile import BadDeskFile, load_desk_files
 from core.desks import Desks
@@ -35,6 +38,7 @@ from core.desks import desks as desks_of
 from core.errors import Refused
 from core.head import Head, load_heads
 from core.identity import SHIPPED, Weights
+from core.pace import SECOND
 from core.pipeline import Parts
 from core.ports import CrmTable, Embedder, FormVendor, LanguageModel, VectorIndex
 from core.recognise import Recogniser
@@ -45,6 +49,7 @@ from core.rulebook import tell_what_ended
 from core.similar.search import Search
 from core.sla.timing import Timing
 from core.store import Store, open_store
+from core.store.call_slots import CallSlots
 from handlers.asking import SlackShapeBoard
 from handlers.board import SlackBoard
 from handlers.posting import Posting
@@ -73,7 +78,7 @@ from handlers.slack.directory import Directory, Listed
 from handlers.slack.homes import Homes
 from handlers.slack.socket import Socket
 from handlers.telling import SlackTeller
-from handlers.web import deliveries, health, intake, leads, webhooks
+from handlers.web import crm_changes, deliveries, health, intake, leads, webhooks
 from handlers.web import merge as merge_over_http
 from handlers.web.app import slack_events, web_app
 from handlers.web.forms.routes import Forms
@@ -82,8 +87,6 @@ from handlers.web.forms.token import Tokens, key_in
 from prompts import BadBusinessFile, BusinessType
 
 log = structlog.get_logger()
-
-MAPPING = MAPPINGS["notes"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,9 +134,6 @@ async def running(
             chroma = Chroma(settings.data_dir / "chroma", settings.chroma_url)
             stack.push_async_callback(chroma.close)
             index = chroma
-        if crm is None:
-            crm = make_crm(settings, store)
-            stack.push_async_callback(crm.close)
         if model is None and (ollama := make_model(settings)) is not None:
             stack.push_async_callback(ollama.close)
             model = ollama
@@ -169,8 +169,7 @@ async def running(
                 heads=_heads(settings, businesses),
                 time_zone=settings.zone,
             ),
-            crm=crm,
-            crm_mapping=MAPPING,
+            crm=_crm(stack, settings, store, desks, crm),
             board=board,
             members=directory,
             notices=ringing,
@@ -199,11 +198,13 @@ async def running(
         await engine.start(desk, ringing, reporting)
         warming = asyncio.create_task(_warm_up(parts), name="warm-up")
         stack.callback(warming.cancel)
-        schedule = Schedule(engine, parts, executors, pace=pace)
+        hook = _hook(settings, store, parts.crm.table)
+        schedule = Schedule(engine, parts, executors, pace=pace, hook=hook)
         schedule.start()
         stack.callback(schedule.stop)
         bolt = _bolt(settings, slack, desk, directory)
-        url = await _serve(stack, settings, desk, engine, bolt)
+        changes = crm_changes.routes(secret=hook.secret, ring=schedule.ring) if hook else ()
+        url = await _serve(stack, settings, desk, engine, bolt, changes=changes)
         if settings.slack_app_token is not None:
             socket = Socket(bolt, _secret(settings.slack_app_token))
             socket.start()
@@ -314,16 +315,73 @@ def make_model(settings: Settings) -> Ollama | None:
     return Ollama(settings.ollama_host, settings.ollama_model, settings.ollama_timeout)
 
 
-def make_crm(settings: Settings, store: Store) -> CrmTable:
+def _crm(
+    stack: AsyncExitStack, settings: Settings, store: Store, desks: Desks, table: CrmTable | None
+) -> CrmSync:
+    mappings = load_mappings(settings, desks)
+    if table is None:
+        table = make_crm(settings, store, mappings)
+        stack.push_async_callback(table.close)
+    return CrmSync(store=store, table=table, mapping=mappings.of)
+
+
+def _hook(settings: Settings, store: Store, table: CrmTable) -> CrmHook | None:
+    if settings.public_url is None or not isinstance(table, Airtable):
+        return None
+    return CrmHook(store, table, settings.public_url)
+
+
+@dataclass(frozen=True)
+class Mappings:
+    """What each desk's leads say in the CRM; ``plain`` is CRM_MAPPING, of desks that name none."""
+
+    plain: FieldMapping
+    by_desk: Mapping[str, FieldMapping]
+
+    def of(self, desk: str) -> FieldMapping:
+        """The desk's."""
+        return self.by_desk.get(desk, self.plain)
+
+    @property
+    def every(self) -> tuple[FieldMapping, ...]:
+        """All of them, each once."""
+        return tuple({each.name: each for each in (self.plain, *self.by_desk.values())}.values())
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All fields that any of them names."""
+        return tuple(dict.fromkeys(column.field for mapping in self.every for column in mapping.columns))
+
+
+def load_mappings(settings: Settings, desks: Desks) -> Mappings:
+    """The mappings; Refused, each mistake on a line of its own, when a file is wrong."""
+    folder = settings.desks_dir or Path()
+    try:
+        return Mappings(
+            load_mapping(settings.crm_mapping, Path()),
+            {each.channel: load_mapping(each.crm.mapping, folder) for each in desks.files if each.crm},
+        )
+    except BadDeskFile as error:
+        raise Refused("CRM mapping", str(error)) from None
+
+
+def make_crm(settings: Settings, store: Store, mappings: Mappings) -> CrmTable:
     """The CRM of the settings."""
     if settings.crm_kind == "local":
-        return LocalCrm(store.database, MAPPING)
+        return LocalCrm(store.database, mappings.fields)
+    return make_airtable(settings, store, mappings)
+
+
+def make_airtable(settings: Settings, store: Store, mappings: Mappings) -> Airtable:
+    """Airtable, its turns shared with all processes on this database."""
+    base_id = settings.airtable_base_id or ""
     return Airtable(
         api_key=_secret(settings.airtable_api_key),
-        base_id=settings.airtable_base_id or "",
+        base_id=base_id,
         table_name=settings.airtable_table_name,
         endpoint_url=settings.airtable_endpoint_url,
-        mapping=MAPPING,
+        fields=mappings.fields,
+        pace=CallSlots(store.database, f"airtable:{base_id}", SECOND),
     )
 
 
@@ -367,7 +425,13 @@ def _bolt(settings: Settings, slack: Slack, desk: Desk, directory: Directory) ->
 
 
 async def _serve(
-    stack: AsyncExitStack, settings: Settings, desk: Desk, engine: Engine, bolt: AsyncApp
+    stack: AsyncExitStack,
+    settings: Settings,
+    desk: Desk,
+    engine: Engine,
+    bolt: AsyncApp,
+    *,
+    changes: Iterable[web.RouteDef],
 ) -> str:
     async def measure() -> None:
         await engine.measure()
@@ -400,6 +464,7 @@ async def _serve(
         leads.routes(desk, api_keys=api_keys),
         merge_over_http.routes(desk, api_keys=api_keys),
         health.routes(ready=lambda: True, measure=measure),
+        changes,
         [] if settings.slack_app_token else slack_events(bolt),
     )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=10)

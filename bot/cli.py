@@ -245,12 +245,38 @@ def learn_identity(
 
 @crm.command("export")
 def crm_export(
-    *, out: Annotated[Path | None, typer.Option(help="The CSV file; default: standard output.")] = None
+    *,
+    out: Annotated[
+        Path | None, typer.Option(help="The file, .csv or .xlsx; default: CSV on standard output.")
+    ] = None,
 ) -> None:
-    """Write all leads as CSV, in the words of the CRM's fields."""
+    """Write all leads as CSV or XLSX, in the words of the CRM's fields."""
     from bot.commands import crm_export as command  # noqa: PLC0415 - heavy
 
     _run(command.export(_settings(), out))
+
+
+@crm.command("setup")
+def crm_setup(*, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Make what the Airtable table lacks for the mapping (table, fields, options); shows the plan first."""
+    from bot.commands import crm_setup as command  # noqa: PLC0415 - heavy
+
+    _run(command.setup(_settings(), yes=yes))
+
+
+@crm.command("sync")
+def crm_sync(
+    leads: Annotated[list[str] | None, typer.Argument(help="Numbers, such as L-1042.")] = None,
+    *,
+    every: Annotated[
+        bool, typer.Option("--all", help="All leads; cut short, it goes on where it was.")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Only show what differs, field by field.")] = False,
+) -> None:
+    """Bring leads and their records in the CRM together, now."""
+    from bot.commands import crm_sync as command  # noqa: PLC0415 - heavy
+
+    _run(command.sync(_settings(), leads or (), every=every, diff=diff))
 
 
 @evaluate.command("analyze")

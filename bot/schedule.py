@@ -1,17 +1,19 @@
 """What happens by the clock: missing parts are tried again, finished work is swept away."""
 
+import asyncio
 from datetime import timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
+from bot.crm_hook import CrmHook
 from bot.engine import Engine
 from bot.executors import Executors
 from core.acting import waking
 from core.deliveries import attempt
 from core.deskfile import WEEKDAYS, DeskFile
-from core.errors import Refused, Unavailable
+from core.errors import LeadDeskError, Refused, Unavailable
 from core.lead import Part, utcnow
 from core.pipeline import Parts
 from core.privacy import clear_left
@@ -55,22 +57,42 @@ NOISE_SECONDS = TICK.total_seconds()
 
 NOTICES_BATCH = 200
 
+PULL_SECONDS = 60
+"""How often the CRM is asked for what people changed there; a webhook of its own is faster."""
+
+HOOK_HOURS = 12
+"""How often the CRM's webhook is renewed; it ends after seven days."""
+
+DRAIN = 200
+"""Leads under way to the CRM at once after an outage: requests are full, and more are being prepared."""
+
 
 class Schedule:
     """APScheduler's jobs. A tick in two processes does nothing twice: each takes other parts."""
 
-    def __init__(self, engine: Engine, parts: Parts, executors: Executors | None, *, pace: timedelta) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        parts: Parts,
+        executors: Executors | None,
+        *,
+        pace: timedelta,
+        hook: CrmHook | None,
+    ) -> None:
         """Takes its parts.
 
         executors: None where this process is the only one there can be.
         pace: the time between two posts that a channel takes for long.
+        hook: of the CRM; None where there is none.
         """
         self._engine = engine
         self._parts = parts
         self._executors = executors
         self._pace = pace
+        self._hook = hook
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._down: set[Part] = set()
+        self._draining = asyncio.Lock()
 
     def start(self) -> None:
         """Begin."""
@@ -79,7 +101,11 @@ class Schedule:
         self._scheduler.add_job(self.sweep, "interval", seconds=SWEEP_SECONDS, max_instances=1, coalesce=True)
         self._scheduler.add_job(self.clear, "interval", seconds=CLEAR_SECONDS, max_instances=1, coalesce=True)
         self._scheduler.add_job(self.speak, "interval", seconds=NOISE_SECONDS, max_instances=1, coalesce=True)
-
+        self._scheduler.add_job(self.drain, "interval", seconds=MEND_SECONDS, max_instances=1, coalesce=True)
+        self._scheduler.add_job(self.pull, "interval", seconds=PULL_SECONDS, max_instances=1, coalesce=True)
+        if self._hook is not None:
+            now = utcnow()
+            self._scheduler.add_job(self._hook.renew, "interval", hours=HOOK_HOURS, next_run_time=now)
         self._scheduler.add_job(self.fetch, "interval", seconds=FETCH_SECONDS, max_instances=1, coalesce=True)
         if self._executors is not None:
             self._scheduler.add_job(
@@ -149,21 +175,68 @@ class Schedule:
         if not counts:
             return
         for part in counts:
+            if part == Part.CRM and self._draining.locked():
+                continue  # its answers are coming in: no request is spent on asking
             if not await self._is_back(part):
                 self._down.add(part)
             elif part in self._down:
                 self._down.discard(part)
                 log.info("service_is_back", part=part.value)
                 await self._parts.store.waiting.wake(part, utcnow())
-        taken = await self._parts.store.waiting.take(utcnow(), without=self._down, limit=MEND_BATCH)
-        for waiting in taken:
+        due = set(counts) - self._down - {Part.CRM}
+        for waiting in await self._parts.store.waiting.take(utcnow(), parts=due, limit=MEND_BATCH):
             await self._engine.redo(waiting)
+
+    async def drain(self) -> None:
+        """Sync all that is due for the CRM, so many at once that its requests are full.
+
+        Not by workflows: a lead a workflow would be slower than the CRM takes them. What is cut short here is
+        due again: the table of what waits is durable.
+        """
+        if self._draining.locked() or Part.CRM in self._down:
+            return
+        async with self._draining:
+            under_way: set[asyncio.Task[None]] = set()
+            try:
+                while True:
+                    if len(under_way) <= DRAIN // 2:
+                        due = await self._parts.store.waiting.take(utcnow(), parts={Part.CRM}, limit=DRAIN)
+                        under_way |= {asyncio.create_task(self._sync(each.lead_id)) for each in due}
+                    if not under_way:
+                        return
+                    _, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            finally:  # at a stop: what is left is due again at the next start
+                for task in under_way:
+                    task.cancel()
+
+    async def _sync(self, lead_id: str) -> None:
+        try:
+            await self._parts.sync(lead_id, show=False)
+        except LeadDeskError as error:  # erased meanwhile
+            log.info("not_synced", lead_id=lead_id, why=str(error))
+
+    def ring(self) -> None:
+        """The CRM says that something was changed there: look now; rung again meanwhile, once more."""
+        self._scheduler.add_job(self.pull, id="pull-now", replace_existing=True)
+
+    async def pull(self) -> None:
+        """Take over what people changed in the CRM; not while thousands of our own changes would be read.
+
+        And tell once what its table does not take any more.
+        """
+        if self._draining.locked() or Part.CRM in self._down:
+            return
+        try:
+            await self._parts.pull()
+            await self._parts.watch_crm()
+        except (Unavailable, Refused) as error:
+            log.info("not_pulled", why=error.why)
 
     async def _is_back(self, part: Part) -> bool:
         check = {
             Part.MATCHES: self._parts.search.check,
             Part.ANALYSIS: self._parts.analyst.check,
-            Part.CRM: self._parts.crm.check,
+            Part.CRM: self._parts.crm.table.check,
         }.get(part)
         if check is None:
             return True  # the card: Slack has no cheaper question than the post itself

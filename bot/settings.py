@@ -29,6 +29,7 @@ MENDS = {
     "SLACK_DESK_CHANNEL": "the channel where cards are posted: its id (C…) or #name",
     "DATABASE_URL": "sqlite:///path/to/file.db or postgresql://user:password@host/database",
     "CRM": "airtable or local",
+    "CRM_MAPPING": "notes, later, or the path of a mapping file (docs/crm.md)",
     "HTTP_PORT": "a port number, 0 to 65535",
     "BUSINESS_TYPES": 'JSON, source or Slack channel id to business type, such as {"spa-form": "medspa"}',
     "DESKS_DIR": "a folder with a .yaml file for each desk (`basecamp routing check`)",
@@ -117,6 +118,7 @@ class Settings(NeededToRun):
     airtable_table_name: str = "Leads"
     airtable_endpoint_url: str = "https://api.airtable.com"
     crm: Literal["airtable", "local"] | None = None
+    crm_mapping: str = "notes"
 
     prompts_dir: Path | None = None
     business_type: str = "general"

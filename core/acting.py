@@ -9,7 +9,19 @@ from typing import Any
 import structlog
 
 from core import corrections, edits, privacy
-from core.actions import ANSWERS, API, OF_TWO_LEADS, PAST, Action, ActionName, asked_about, decide, moved
+from core.actions import (
+    ABOUT_CRM,
+    ANSWERS,
+    API,
+    OF_TWO_LEADS,
+    PAST,
+    Action,
+    ActionName,
+    asked_about,
+    decide,
+    moved,
+    tried_again,
+)
 from core.errors import NotAllowed, NotFound, Refused, Unavailable
 from core.lead import SYSTEM, Event, Lead, utcnow
 from core.notices import Notice, Reason
@@ -55,6 +67,8 @@ class Acts:
             ActionName.MOVE: self._move,
             ActionName.SPAM: self._not_a_lead,
             ActionName.FORGET: self._forget,
+            ActionName.SYNC: self._try_again,
+            **dict.fromkeys(ABOUT_CRM, self._answer_about_crm),
         }
         if action.name in ANSWERS:
             await self._answer(action)
@@ -70,6 +84,14 @@ class Acts:
 
     async def _forget(self, action: Action) -> None:
         await privacy.erase(self.parts, action)
+
+    async def _try_again(self, action: Action) -> None:
+        await self.parts.store.leads.act(_line(action), tried_again)
+
+    async def _answer_about_crm(self, action: Action) -> None:
+        """Keep which side's word counts; the sync that follows carries it out."""
+        ours = action.name == ActionName.KEEP_OURS
+        await self.parts.crm.answer(_line(action), action.target or "", keep_ours=ours)
 
     async def _authorise(self, action: Action) -> None:
         """NotAllowed when the actor may not do this, or its target may not be given a lead."""
@@ -231,6 +253,8 @@ def _why(action: Action) -> str | None:
         return ", ".join([*changed, *(["not a lead"] if action.edit.not_a_lead else [])])
     if action.name == ActionName.SNOOZE and action.until is not None:
         return " ".join(filter(None, [action.until.isoformat(timespec="seconds"), action.words]))
+    if action.name in ABOUT_CRM:
+        return None
     return action.words or action.target
 
 

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 from core.dedupe import Answer
 from core.edits import Edit
 from core.errors import NotAllowed
-from core.lead import OPEN, DeskStatus, Lead, Match, MatchKind, Value
+from core.lead import OPEN, DeskStatus, Lead, Match, MatchKind, SyncStatus, Value
 
 
 class ActionName(StrEnum):
@@ -34,6 +34,9 @@ class ActionName(StrEnum):
     REOPEN = "reopen"
     MOVE = "move"
     FORGET = "forget"
+    SYNC = "sync"
+    KEEP_OURS = "keep_ours"
+    KEEP_THEIRS = "keep_theirs"
 
 
 PAST = {
@@ -53,6 +56,9 @@ PAST = {
     ActionName.SPAM: "marked_as_spam",
     ActionName.REOPEN: "reopened",
     ActionName.MOVE: "moved",
+    ActionName.SYNC: "sync_asked",
+    ActionName.KEEP_OURS: "kept_ours",
+    ActionName.KEEP_THEIRS: "kept_theirs",
 }
 """The action as its history line says it."""
 
@@ -65,6 +71,9 @@ ANSWERS = {
 
 OF_TWO_LEADS = frozenset({ActionName.MERGE, ActionName.UNMERGE, ActionName.SAME_REQUEST})
 """They change more leads than one (core.merge)."""
+
+ABOUT_CRM = frozenset({ActionName.KEEP_OURS, ActionName.KEEP_THEIRS})
+"""Answers about a lead's record in the CRM (core.crm.reconcile)."""
 
 API = "api"
 """The actor of what came with an API key, which opens every desk."""
@@ -83,7 +92,8 @@ class Action(Value):
     Attributes:
         key: unique to this very click or command, so that a repeated delivery does nothing.
         target: of a reassignment, the Slack user id of the new owner; of an answer about two leads, the
-            other lead's id; of a merge, the id of the lead that is kept; of a move, the other desk's channel.
+            other lead's id; of a merge, the id of the lead that is kept; of a move, the other desk's channel;
+            of an answer about the CRM, the question's id.
         words: the text of a note, the reason of an outcome.
         until: when a snoozed lead comes back; of a waking, the time for which it was asked.
         edit: what an edit changes.
@@ -169,6 +179,13 @@ def decide(lead: Lead, action: Action) -> Mapping[str, Any]:
         )
     changes = {**_AWAKE, **_step(lead, action)}
     return {name: value for name, value in changes.items() if getattr(lead, name) != value}
+
+
+def tried_again(lead: Lead) -> Mapping[str, Any]:
+    """The columns that change when somebody asks for another try at the CRM; none if it is in there."""
+    if lead.crm.status != SyncStatus.FAILED:
+        return {}
+    return {"crm_status": SyncStatus.PENDING, "crm_why": None}
 
 
 def moved(lead: Lead, desk: str, *, keeps_owner: bool) -> Mapping[str, Any]:

@@ -65,6 +65,18 @@ class Refused(LeadDeskError):
         self.why = why
 
 
+class TableChanged(Refused):
+    """The CRM refused what is in a record: its table is not as it was read, so read it anew.
+
+    Attributes:
+        field: the field that it named, if any.
+    """
+
+    def __init__(self, service: str, why: str, *, field: str | None = None) -> None:
+        super().__init__(service, why)
+        self.field = field
+
+
 class NotAllowed(LeadDeskError):
     """This user may not do this, or not any more; the message says why and is shown to that user only."""
 

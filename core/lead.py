@@ -204,6 +204,7 @@ class Crm(Value):
     status: SyncStatus = SyncStatus.PENDING
     record_id: str | None = None
     url: str | None = None
+    why: str | None = Field(default=None, description="why the lead is not there, or what is left out")
 
 
 class Draft(Value):

@@ -118,15 +118,6 @@ def restored(changed: Mapping[str, tuple[Any, Any]], now: Mapping[str, Any]) -> 
     return {name: before for name, (before, _) in changed.items() if name not in touched}
 
 
-def set_back(changed: Mapping[str, tuple[Any, Any]]) -> frozenset[str]:
-    """Paths into Lead that a merge may have changed and its undo set back, for those who keep a copy."""
-    paths = {f"contact.{name}" if name in Contact.model_fields else name for name in changed}
-    if {"first_name", "last_name"} & changed.keys():
-        paths.add("name")
-    before, after = changed.get("custom_fields", ({}, {}))
-    return frozenset(paths | {f"custom_fields.{name}" for name in after if name not in before})
-
-
 def _standing(lead: Lead) -> int:
     return FURTHER.index(lead.desk_status) if lead.desk_status in FURTHER else len(FURTHER)
 

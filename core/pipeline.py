@@ -8,17 +8,28 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 
-from core import crm as crm_fields
 from core import metrics
 from core.actions import Action, question
 from core.analyze import Analyst
+from core.crm.sync import FAILED, CrmSync, Outcome
 from core.dedupe import Decision
 from core.desks import Desks
 from core.errors import NotAllowed, Refused, Unavailable
-from core.lead import OPEN, SYSTEM, Contact, DeskStatus, Lead, MatchKind, Part, age_seconds, utcnow
+from core.lead import (
+    OPEN,
+    SYSTEM,
+    Contact,
+    Event,
+    Lead,
+    MatchKind,
+    Part,
+    SyncStatus,
+    age_seconds,
+    utcnow,
+)
 from core.model.opinion import with_opinion
 from core.notices import Notice, Notices, Reason
-from core.ports import Board, CrmTable, FormVendor, Journal, ShapeBoard, Vector
+from core.ports import Board, FormVendor, Journal, ShapeBoard, Vector
 from core.recognise import Recognised, Recogniser
 from core.rights import Role
 from core.routing.assigning import Router, assignment_key
@@ -30,6 +41,14 @@ log = structlog.get_logger()
 
 RETRY_REFUSED = timedelta(hours=1)
 """A firm no does not change by itself; once an hour somebody may have mended it."""
+
+GIVE_UP = timedelta(days=1)
+"""After so long the CRM is not tried any more by itself: the card says why, and has a button."""
+
+DRIFT = "The CRM's table was changed, and leads go on without this: {}."
+
+CRM_PATIENCE = 10.0
+"""Seconds for which a lead's pipeline waits for the CRM; what takes longer is tried again by the clock."""
 
 PLACEHOLDER_SECONDS = 0.7
 """A lead that takes longer to recognise and to read by rules gets a placeholder card first."""
@@ -77,8 +96,7 @@ class Parts:
     search: Search
     recogniser: Recogniser
     analyst: Analyst
-    crm: CrmTable
-    crm_mapping: crm_fields.FieldMapping
+    crm: CrmSync
     board: Board
     members: Members
     notices: Notices
@@ -255,43 +273,70 @@ class Parts:
         """Bring to cards and CRM what this merge or undo, by its key, changed: the kept lead first."""
         for lead_id in await self.store.merges.touched(key):
             await self.show(lead_id)
-            await self.sync(lead_id, after_merge=True)
+            await self.sync(lead_id)
 
-    async def sync(self, lead_id: str, *, after_merge: bool = False) -> None:
-        """Bring the lead to the CRM; the card only speaks of it when that fails.
+    async def sync(self, lead_id: str, *, show: bool = True) -> None:
+        """Bring the lead and its record in the CRM together; the card only speaks of it when that fails.
 
-        A merged lead is written once more, to say that it is, if it has a record; it never gets one, and is
-        not synced after that. after_merge: cells that a merge filled and its undo emptied are cleared.
+        show: at once; else the card waits for its turn, so that an outage's thousands go on without it.
         """
-        lead = await self.store.leads.get(lead_id)
-        was_missing = Part.CRM in lead.missing
-        last_word = lead.crm.record_id is not None and (after_merge or was_missing)
-        if lead.desk_status == DeskStatus.MERGED and not last_word:
-            await self.store.waiting.done(lead_id, Part.CRM)
-            return
-        # After an outage too: what could not be written may have been an undo.
-        undone = await self.store.merges.set_back(lead_id) if after_merge or was_missing else frozenset[str]()
+        before = await self.store.leads.get(lead_id)
         try:
-            options = await self.crm.table_options()
-            fields = crm_fields.to_fields(lead, self.crm_mapping, options, set_back=undone)
-            record = await self.crm.upsert(fields.values)
+            async with asyncio.timeout(CRM_PATIENCE):
+                outcome = await self.crm.sync(lead_id)
+        except TimeoutError:
+            slow = Unavailable(self.crm.table.name, "has not answered yet")
+            changed = await self._wait_for_crm(before, slow)
         except (Unavailable, Refused) as error:
-            await self._wait(lead_id, Part.CRM, error)
-            is_missing = True
+            changed = await self._wait_for_crm(before, error)
         else:
-            await self.store.leads.keep_crm(lead_id, record)
-            is_missing = False
-            if fields.unmapped:
-                log.warning("crm_left_out", lead_id=lead_id, why=fields.unmapped)
-        if is_missing != was_missing:
+            await self.store.waiting.done(lead_id, Part.CRM)
+            said = Part.CRM in before.missing or before.crm.status == SyncStatus.FAILED
+            lacking = (await self.store.leads.get(lead_id)).crm.why != before.crm.why
+            changed = said or lacking or outcome in {Outcome.TAKEN, Outcome.ASKED}
+        if changed and show:
+            await self.show(lead_id)
+        elif changed:
+            await self.store.waiting.put(lead_id, Part.CARD, "its turn", utcnow(), not_before=timedelta())
+
+    async def pull(self) -> None:
+        """Take over what people changed in the CRM, and show it."""
+        for lead_id in await self.crm.pull(utcnow()):
             await self.show(lead_id)
 
-    async def _wait(self, lead_id: str, part: Part, error: Unavailable | Refused) -> None:
+    async def watch_crm(self) -> None:
+        """Tell the admins, once, what the CRM's table does not take any more; leads go on without it."""
+        for sentence in await self.crm.drift(self.desks.channels):
+            log.warning("crm_drift", why=sentence)
+            await self.board.warn(f"crm:{utcnow():%Y%m%d}:{sentence}", DRIFT.format(sentence))
+
+    async def _wait_for_crm(self, lead: Lead, error: Unavailable | Refused) -> bool:
+        """The lead is tried again later; whether its card has to say something else now."""
+        since = await self._wait(lead.lead_id, Part.CRM, error)
+        over = utcnow() - since > GIVE_UP
+        if not over and isinstance(error, Unavailable):
+            return Part.CRM not in lead.missing
+        line = Event(
+            event_id=f"crm_failed:{lead.lead_id}:{lead.version}",
+            lead_id=lead.lead_id,
+            at=utcnow(),
+            actor=SYSTEM,
+            what=FAILED,
+            why=str(error),
+            told=False,
+        )
+        news = await self.store.crm.fail(line, str(error))
+        if over:  # from now on a person decides: the card has a button
+            await self.store.waiting.done(lead.lead_id, Part.CRM)
+        return news
+
+    async def _wait(self, lead_id: str, part: Part, error: Unavailable | Refused) -> datetime:
+        """The part is tried again; since when it waits."""
         retry_after = timedelta(seconds=(isinstance(error, Unavailable) and error.retry_after) or 0)
         pause = RETRY_REFUSED if isinstance(error, Refused) else retry_after
         metrics.failures.labels(error.service).inc()
         log.warning("part_waits", lead_id=lead_id, part=part.value, service=error.service, why=error.why)
-        await self.store.waiting.put(lead_id, part, str(error), utcnow(), not_before=pause)
+        return await self.store.waiting.put(lead_id, part, str(error), utcnow(), not_before=pause)
 
 
 def again_key(lead_id: str) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.answered import Answer
+from core.crm.live import Schema
 from core.lead import Lead
 from core.shapes import Shape
 
@@ -102,6 +103,15 @@ class CrmRecord:
     url: str | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class CrmRow:
+    """A record of the CRM as it is now; a cell that is empty is not there."""
+
+    lead_id: str
+    record: CrmRecord
+    cells: Mapping[str, Any]
+
+
 class CrmTable(Protocol):
     """The CRM's table of leads."""
 
@@ -109,11 +119,20 @@ class CrmTable(Protocol):
     def name(self) -> str:
         """As people know it, e.g. ``Airtable``."""
 
-    async def table_options(self) -> Mapping[str, tuple[str, ...] | None] | None:
-        """Each writable field with its option names (None: any text); None where they may not be read."""
+    async def schema(self) -> Schema | None:
+        """Its fields; None where they may not be read."""
 
-    async def upsert(self, fields: Mapping[str, Any]) -> CrmRecord:
-        """Write the record whose "Lead ID" equals ``fields["Lead ID"]``, creating it if there is none."""
+    async def upsert(self, fields: Mapping[str, Any]) -> CrmRow:
+        """Write the record whose "Lead ID" equals ``fields["Lead ID"]``, creating it if there is none.
+
+        Cells that are not named stay as they are. The record as it is then; TableChanged if one is refused.
+        """
+
+    async def rows(self, lead_ids: Sequence[str]) -> dict[str, CrmRow]:
+        """The records of those leads that have one."""
+
+    async def changed(self, since: datetime | None) -> list[CrmRow]:
+        """The records with a lead that were changed since then, whoever did it; None: all."""
 
     async def forget(self, lead_id: str) -> None:
         """Remove the records whose "Lead ID" is this one; that there is none is no error."""
@@ -157,6 +176,27 @@ class ShapeBoard(Protocol):
         """Ask once, and say what was answered; ``waiting`` deliveries depend on it."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """Leave to make one call; ``quiet`` > 0: none, and nobody has for so many seconds."""
+
+    slot: int = 0
+    quiet: float = 0.0
+
+
+class Pace(Protocol):
+    """Turns at a service that allows so many calls a second (core.pace)."""
+
+    async def turn(self) -> Turn:
+        """Wait for the next turn."""
+
+    async def done(self, turn: Turn) -> None:
+        """Its answer came, or there will be none; each turn has to be given back."""
+
+    async def hold(self, seconds: float) -> None:
+        """The service asked for silence: nobody calls for so long."""
+
+
 class Board(Protocol):
     """Where leads are shown to the team."""
 
@@ -165,6 +205,9 @@ class Board(Protocol):
 
         Gives back the lead as it was shown.
         """
+
+    async def warn(self, key: str, text: str) -> None:
+        """Tell those who run the first desk, once per key; free of contact data."""
 
     async def remove(self, channel: str, ts: str) -> None:
         """Remove a message of ours; one that is gone already is no error."""

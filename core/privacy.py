@@ -62,7 +62,7 @@ async def _clear(parts: Parts, left: Left) -> str | None:
     await parts.journal.forget(_keys(left.lead_ids))
     await parts.store.answers.forget(left.digests)
     for lead_id in left.lead_ids:
-        away = await _tried(parts.crm.forget(lead_id)) or away
+        away = await _tried(parts.crm.table.forget(lead_id)) or away
         for key, (channel, ts) in (await parts.store.posts.named_after(lead_id)).items():
             away = await _tried(parts.board.remove(channel, ts)) or away
             await parts.store.posts.forget(key)

@@ -57,8 +57,8 @@ async def _findings(parts: Parts, desk: DeskFile) -> tuple[Finding, ...]:
         return f"{parts.analyst.model_name} is there"
 
     async def crm() -> str:
-        await parts.crm.check()
-        return f"{parts.crm.name} answers"
+        await parts.crm.table.check()
+        return f"{parts.crm.table.name} answers"
 
     found = await asyncio.gather(
         look("Channel", channel, PATIENCE),

@@ -1,6 +1,7 @@
 """Puts each lead on its desk: one card, posted once, then edited; what people did to it, in its thread."""
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -10,6 +11,8 @@ from weakref import WeakValueDictionary
 import structlog
 
 from core.actions import PAST, ActionName
+from core.crm.reconcile import Link
+from core.crm.sync import ASKED, RECORD_GONE
 from core.desks import Desks
 from core.errors import Refused, Unavailable
 from core.lead import SYSTEM, DeskStatus, Event, Lead, utcnow
@@ -18,7 +21,7 @@ from core.noise.loudness import is_urgent
 from core.sla import RETURNED
 from core.store import Store
 from core.store.posts import Placed, Post, Showing, card_key
-from handlers import bursts, cards, mrkdwn, thread
+from handlers import bursts, cards, crm_question, mrkdwn, thread
 from handlers.mrkdwn import Block
 from handlers.posting import Posting
 from handlers.slack.directory import Directory
@@ -27,6 +30,8 @@ log = structlog.get_logger()
 
 BUMP_AFTER = timedelta(minutes=10)
 """From this age on, a request that is asked again comes up in the channel again."""
+
+WARNING_MAX = 1_000
 
 
 class SlackBoard:
@@ -137,6 +142,15 @@ class SlackBoard:
         names = {user: await self._name_of(user) for user in sorted(mrkdwn.mentioned(blocks))}
         return mrkdwn.pinging_nobody(blocks, {user: name for user, name in names.items() if name})
 
+    async def warn(self, key: str, text: str) -> None:
+        """A message in the first desk's channel that mentions its admins."""
+        desk = self._desks.first
+        channel = await self._directory.channel_id(desk.channel)
+        people = [mrkdwn.mention(each) for each in desk.admins if mrkdwn.is_user(each)]
+        said = " ".join([*people, mrkdwn.escape(text, WARNING_MAX)])
+        short = hashlib.sha256(key.encode()).hexdigest()[:24]
+        await self._posting.once(f"warning:{short}", channel, {"text": said})
+
     async def _leave(self, post: Post, lead: Lead, to: str) -> None:
         """The lead went to another desk: its card here says so, and takes no clicks any more."""
         ts = post.ts or await self._posting.find(post, None)
@@ -175,6 +189,10 @@ class SlackBoard:
             # Not while its card is still at hand.
             is_old = gone.received_at - lead.received_at > BUMP_AFTER
             return {"text": again.text, "blocks": again.blocks} | (up if is_old else {})
+        if event.what in {ASKED, RECORD_GONE}:
+            link = (await self._store.crm.of([lead.lead_id])).get(lead.lead_id, Link())
+            said = crm_question.asked(event, lead, link.question, hidden=self._hidden(lead.business_type))
+            return {"text": said.text, "blocks": said.blocks}
         who, to = await self._name_of(event.actor), await self._name_of(event.why)
         is_back = event.what in {PAST[ActionName.WAKE], RETURNED} and event.actor == SYSTEM
         return {"text": thread.thread_line(event, who, to=to)} | (up if is_back else {})

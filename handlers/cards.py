@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from core.actions import ActionName, offered, question, seldom
 from core.hours import spelled
-from core.lead import DeskStatus, Lead, Match, Part
+from core.lead import DeskStatus, Lead, Match, Part, SyncStatus
 from core.sla import Clock, State
 from handlers import wording
 from handlers.mrkdwn import (
@@ -47,6 +47,9 @@ _BLOCK_ID, _QUESTION_ID = "lead", "question"
 
 SIMILAR = "similar"
 """The button that changes nothing: it shows whoever clicks it the leads that are alike."""
+
+RETRY = "Retry CRM"
+"""The button of a lead that is not in the CRM."""
 
 MORE = "more"
 """action_id of the menu of what is seldom wanted; the option's value is the action's name."""
@@ -260,6 +263,15 @@ def _actions(lead: Lead) -> Block:
     if lead.desk_status != DeskStatus.MERGED:
         buttons.append(
             {"type": "button", "action_id": SIMILAR, "text": plain("Similar", 75), "value": lead.lead_id}
+        )
+    if lead.crm.status == SyncStatus.FAILED:
+        buttons.append(
+            {
+                "type": "button",
+                "action_id": ActionName.SYNC.value,
+                "text": plain(RETRY, 75),
+                "value": lead.lead_id,
+            }
         )
     if more := seldom(lead):
         options = [{"text": plain(MENU[name], 75), "value": name.value} for name in more]

@@ -26,6 +26,12 @@ HISTORY = {
     ESCALATED: "Managers told, since nobody has acted yet",
     RETURNED: "Back in the pool",
     "reopened": "Opened again",
+    "changed_in_crm": "Changed in the CRM",
+    "crm_conflict": "Changed here and in the CRM",
+    "crm_gone": "Its record in the CRM was deleted",
+    "sync_asked": "Another try at the CRM asked for",
+    "kept_ours": "What is here was kept, the CRM follows",
+    "kept_theirs": "What the CRM says was kept",
 }
 """The verbs of history lines that need more words than themselves."""
 

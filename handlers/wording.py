@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 
-from core.lead import OPEN, Analysis, Contact, Entity, Intent, Lead, Part, Status, Urgency
+from core.lead import OPEN, Analysis, Contact, Entity, Intent, Lead, Part, Status, SyncStatus, Urgency
 from handlers.mrkdwn import ELLIPSIS, clean, cut
 
 HEADLINE_MAX = 110
@@ -152,7 +152,13 @@ def own_words(lead: Lead, hidden: frozenset[str] = frozenset()) -> str:
 
 def degraded(lead: Lead, limit: int) -> str:
     """What is missing and for what it waits, a line each, at most ``limit`` characters; or nothing."""
-    lines = [(MISSING[part], clean(why)) for part, why in lead.missing.items() if part in MISSING]
+    failed = lead.crm.status == SyncStatus.FAILED
+    waits = {part: why for part, why in lead.missing.items() if not (failed and part == Part.CRM)}
+    lines = [(MISSING[part], clean(why)) for part, why in waits.items() if part in MISSING]
+    if failed:
+        lines.append(("Not in the CRM", clean(lead.crm.why or "")))
+    elif lead.crm.why and Part.CRM not in lead.missing:
+        lines.append(("In the CRM, but not all of it", clean(lead.crm.why)))
     if lead.status == Status.FAILED:
         lines.append(("Processing stopped, please look at the thread", ""))
     if lead.analysis and lead.analysis.model_used == "rules" and Part.ANALYSIS not in lead.missing:

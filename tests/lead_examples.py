@@ -21,6 +21,7 @@ from core.lead import (
     MatchKind,
     Part,
     Status,
+    SyncStatus,
     Urgency,
 )
 from core.sla import Clock
@@ -210,7 +211,13 @@ leads = st.builds(
     owner=st.none() | st.just("U0ANA"),
     owner_reason=st.none() | _long(100),
     merged_number=_number,
-    crm=st.just(Crm()),
+    crm=st.sampled_from(
+        [
+            Crm(),
+            Crm(status=SyncStatus.FAILED, why="Airtable: " + "the token may not do this, " * 9),
+            Crm(status=SyncStatus.SUCCESS, record_id="rec1", why="Intent, Source"),
+        ]
+    ),
     missing=st.dictionaries(st.sampled_from(Part), _long(300)),
     received_at=st.just(RECEIVED),
     created_at=st.just(RECEIVED),

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pyairtable.exceptions
@@ -14,11 +15,14 @@ from pydantic import RootModel, ValidationError
 from urllib3.exceptions import HTTPError as Urllib3Error
 
 from bot.sandbox.airtable import AirtableStandIn, running
-from bot.sandbox.airtable_base import Field, later_fields
+from bot.sandbox.airtable_base import Field, Table, later_fields
 from core.adapters.airtable import Airtable
 from core.adapters.airtable_errors import VENDOR_ERRORS, RecordRefused, in_our_words
-from core.crm import MAPPINGS, to_fields
+from core.crm.fields import gaps, to_fields
+from core.crm.live import LiveField
+from core.crm.mapping import preset
 from core.errors import Refused, Unavailable
+from core.pace import OwnPace
 from core.ports import CrmTable
 from tests.test_crm import a_lead
 
@@ -35,7 +39,8 @@ def adapter(base: AirtableStandIn, **changes: Any) -> Airtable:
         "table_name": base.table_name,
         "endpoint_url": base.endpoint_url,
         "gather": 0.01,
-        "pace": 0.001,
+        "pace": OwnPace(0.0001),
+        "rest": 0.05,
     }
     return Airtable(**{**settings, **changes})
 
@@ -59,17 +64,19 @@ def test_the_adapter_is_a_crm_table() -> None:
 async def test_a_lead_lands_in_the_table_and_its_record_is_named(
     base: AirtableStandIn, table: Airtable
 ) -> None:
-    fields = to_fields(a_lead(), MAPPINGS["notes"], await table.table_options()).values
+    fields = to_fields(a_lead(), preset("notes"), await table.schema()).values
     record = await table.upsert(fields)
     assert base.rows == [fields]
-    assert record.record_id in base.table.records
-    assert record.url == f"https://airtable.com/{base.base_id}/{base.table.id}/{record.record_id}"
+    assert record.record.record_id in base.table.records
+    assert (
+        record.record.url == f"https://airtable.com/{base.base_id}/{base.table.id}/{record.record.record_id}"
+    )
 
 
 async def test_the_same_lead_again_is_the_same_record(base: AirtableStandIn, table: Airtable) -> None:
     first = await table.upsert({"Lead ID": "a", "Name": "Ana"})
     second = await table.upsert({"Lead ID": "a", "Phone": "1"})
-    assert first.record_id == second.record_id
+    assert first.record.record_id == second.record.record_id
     assert base.rows == [{"Lead ID": "a", "Name": "Ana", "Phone": "1"}]
 
 
@@ -77,8 +84,8 @@ async def test_a_record_has_no_address_while_the_tables_id_is_unknown(
     base: AirtableStandIn, table: Airtable
 ) -> None:
     base.scopes -= {"schema.bases:read"}
-    assert await table.table_options() is None
-    assert (await table.upsert({"Lead ID": "a"})).url is None
+    assert await table.schema() is None
+    assert (await table.upsert({"Lead ID": "a"})).record.url is None
 
 
 async def test_three_hundred_leads_at_once_are_thirty_requests(
@@ -86,7 +93,9 @@ async def test_three_hundred_leads_at_once_are_thirty_requests(
 ) -> None:
     records = await outcomes(table, *({"Lead ID": f"lead {n}", "Name": str(n)} for n in range(300)))
     assert len(base.requests) == 30
-    assert [base.table.records[r.record_id].cells["Name"] for r in records] == [str(n) for n in range(300)]
+    assert [base.table.records[r.record.record_id].cells["Name"] for r in records] == [
+        str(n) for n in range(300)
+    ]
 
 
 async def test_writes_of_one_lead_keep_their_order(base: AirtableStandIn, table: Airtable) -> None:
@@ -94,7 +103,7 @@ async def test_writes_of_one_lead_keep_their_order(base: AirtableStandIn, table:
     rows = [{"Lead ID": "a", "Name": str(n)} for n in range(5)]
     others = [{"Lead ID": f"other {n}"} for n in range(20)]
     records = await outcomes(table, *rows, *others)
-    assert len({record.record_id for record in records[:5]}) == 1
+    assert len({record.record.record_id for record in records[:5]}) == 1
     assert {"Lead ID": "a", "Name": "4"} in base.rows
 
 
@@ -216,7 +225,7 @@ async def test_a_write_whose_answer_was_lost_is_done_once_when_repeated(
     with pytest.raises(Unavailable):
         await table.upsert({"Lead ID": "a"})
     record = await table.upsert({"Lead ID": "a"})
-    assert list(base.table.records) == [record.record_id]
+    assert list(base.table.records) == [record.record.record_id]
 
 
 async def test_a_redirect_is_not_followed(base: AirtableStandIn, table: Airtable) -> None:
@@ -276,40 +285,37 @@ async def test_closing_lets_a_request_under_way_end(base: AirtableStandIn) -> No
     while not base.requests:  # noqa: ASYNC110 - the stand-in has no event for a request
         await asyncio.sleep(0.005)
     await table.close()
-    assert (await waiting).record_id in base.table.records
+    assert (await waiting).record.record_id in base.table.records
 
 
 async def test_the_live_options_are_asked_for_once(base: AirtableStandIn, table: Airtable) -> None:
-    first, second = await asyncio.gather(table.table_options(), table.table_options())
+    first, second = await asyncio.gather(table.schema(), table.schema())
     assert first == second
     assert first is not None
-    assert first["Source"] == ("Demo Form", "Website Form", "Email", "Phone")
-    assert first["Name"] is None
+    assert first["Source"].choices == ("Demo Form", "Website Form", "Email", "Phone")
+    assert first["Name"] == LiveField(kind="singleLineText")
     assert len(base.requests) == 1
 
 
 async def test_a_refused_record_makes_the_options_be_asked_for_again(
     base: AirtableStandIn, table: Airtable
 ) -> None:
-    await table.table_options()
+    await table.schema()
     base.table.field("Source").choices.remove("Phone")
     await outcomes(table, {"Lead ID": "a", "Source": "Phone"})
-    options = await table.table_options()
+    options = await table.schema()
     assert options is not None
-    assert options["Source"] == ("Demo Form", "Website Form", "Email")
+    assert options["Source"].choices == ("Demo Form", "Website Form", "Email")
 
 
-async def test_a_field_of_a_type_that_cannot_take_it_is_no_option(base: AirtableStandIn) -> None:
-    base.table.field("Urgency Score").type = "singleLineText"
+async def test_a_field_of_a_type_that_cannot_take_it_is_left_out(base: AirtableStandIn) -> None:
+    base.table.field("Urgency Score").type = "checkbox"
     table = adapter(base)
-    options = await table.table_options()
-    fields = to_fields(a_lead(), MAPPINGS["notes"], options)
+    fields = to_fields(a_lead(), preset("notes"), await table.schema())
     await table.upsert(fields.values)
     await table.close()
     assert "Urgency Score" not in base.rows[0]
-    assert fields.unmapped[0].startswith(
-        "Urgency Score: the table has no such field, or not of a fitting type"
-    )
+    assert fields.unmapped[0].startswith("Urgency Score: it takes yes or no")
 
 
 async def test_check_passes_for_a_table_that_can_be_read(table: Airtable) -> None:
@@ -342,20 +348,60 @@ async def test_check_misses_the_merge_field(base: AirtableStandIn, table: Airtab
         await table.check()
 
 
-async def test_findings_say_what_leads_will_miss() -> None:
+async def test_the_live_table_says_what_leads_will_miss() -> None:
     fields = [field for field in later_fields() if field.name != "Notes"]
-    next(field for field in fields if field.name == "Quality Score").type = "singleLineText"
+    next(field for field in fields if field.name == "Quality Score").type = "formula"
     async with running(rate=None, fields=fields) as base:
-        table = adapter(base, mapping=MAPPINGS["later"])
-        found = await table.findings()
+        table = adapter(base)
+        schema = await table.schema()
         await table.close()
-    assert [sentence.split(":")[0] for sentence in found] == ["Quality Score", "Source", "Intent", "Notes"]
+    assert schema is not None
+    found = gaps(preset("later"), schema)
+    assert [sentence.split(":")[0] for sentence in found] == ["Source", "Intent", "Quality Score", "Notes"]
 
 
-async def test_findings_tell_that_the_fields_cannot_be_read(base: AirtableStandIn, table: Airtable) -> None:
-    base.scopes -= {"schema.bases:read"}
-    (found,) = await table.findings()
-    assert "schema.bases:read" in found
+async def test_records_that_are_asked_for_at_once_are_read_in_one_request(
+    base: AirtableStandIn, table: Airtable
+) -> None:
+    await outcomes(table, *({"Lead ID": f"lead {n}", "Name": str(n)} for n in range(20)))
+    before = len(base.requests)
+    found = await asyncio.gather(*(table.rows([f"lead {n}"]) for n in range(30)))
+    assert len(base.requests) == before + 1
+    assert [len(rows) for rows in found] == [1] * 20 + [0] * 10
+    assert found[7]["lead 7"].cells["Name"] == "7"
+
+
+async def test_what_was_changed_since_is_read_page_by_page(base: AirtableStandIn, table: Airtable) -> None:
+    await outcomes(table, *({"Lead ID": f"lead {n}"} for n in range(150)))
+    base.table.create({"Name": "a record that is no lead"})
+    await asyncio.sleep(0.01)
+    since = datetime.now(UTC)
+    base.table.edit("lead 3", Name="Ana")
+    assert [row.lead_id for row in await table.changed(since)] == ["lead 3"]
+    assert len(await table.changed(None)) == 150
+
+
+async def test_what_can_be_linked_is_read_by_its_name(base: AirtableStandIn) -> None:
+    firms = Table(name="Firms", fields=[Field(name="Firm")])
+    made = firms.create({"Firm": "Acme"})
+    base.base.tables.append(firms)
+    base.table.fields.append(
+        Field(name="Company", type="multipleRecordLinks", options={"linkedTableId": firms.id})
+    )
+    table = adapter(base, fields=["Company"])
+    schema = await table.schema()
+    await table.close()
+    assert schema is not None
+    assert schema["Company"].linked == {"Acme": made.id}
+
+
+async def test_after_failures_in_a_row_airtable_is_left_alone_for_a_while(base: AirtableStandIn) -> None:
+    table = adapter(base, rest=60)
+    base.faults.status(503, times=100)
+    for _ in range(10):
+        await outcomes(table, {"Lead ID": "a"})
+    await table.close()
+    assert len(base.requests) == 5
 
 
 async def test_a_name_with_slashes_and_spaces_is_a_table_name() -> None:

@@ -9,20 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.crm import (
-    MAPPINGS,
-    MERGE_FIELD,
-    TEXT_MAX,
-    Column,
-    FieldMapping,
-    as_text,
-    csv_safe,
-    cut,
-    export_rows,
-    gaps,
-    to_fields,
-)
-from core.crm_presets import DEMO_INTENTS, DEMO_OPTIONS
+from core.crm.cells import TEXT_MAX, cut
+from core.crm.demo import DEMO_INTENTS, DEMO_OPTIONS
+from core.crm.export import csv_safe, export_rows
+from core.crm.fields import gaps, to_fields
+from core.crm.live import ANY, LINKS, SELECT, SELECTS, LiveField
+from core.crm.mapping import MERGE_FIELD, PRESETS, FieldMapping, preset
 from core.lead import (
     Analysis,
     Contact,
@@ -38,7 +30,7 @@ from core.lead import (
     Urgency,
 )
 
-NOTES, LATER = MAPPINGS["notes"], MAPPINGS["later"]
+NOTES, LATER = preset("notes"), preset("later")
 AT = datetime(2026, 3, 4, 5, 6, 7, 890_000, tzinfo=UTC)
 SYNCED = Crm(status=SyncStatus.SUCCESS, record_id="rec00000000000001")
 
@@ -83,13 +75,27 @@ def a_lead(**changes: Any) -> Lead:
     return Lead(**{**known, **changes})
 
 
-def demo_table(mapping: FieldMapping, business: str = "automotive") -> dict[str, tuple[str, ...] | None]:
+def choices(*names: str) -> LiveField:
+    return LiveField(kind=SELECT, choices=names)
+
+
+def demo_table(mapping: FieldMapping, business: str = "automotive") -> dict[str, LiveField]:
     selects = {
-        "Intent": DEMO_INTENTS[business],
-        "Source": DEMO_OPTIONS["source"],
-        "Status": DEMO_OPTIONS["desk_status"],
+        "Intent": choices(*DEMO_INTENTS[business]),
+        "Source": choices(*DEMO_OPTIONS["source"]),
+        "Status": choices(*DEMO_OPTIONS["desk_status"]),
     }
-    return {column.field: selects.get(column.field) for column in mapping.columns}
+    return {column.field: selects.get(column.field, LiveField()) for column in mapping.columns}
+
+
+def a_mapping(**fields: str) -> FieldMapping:
+    named = {name.replace("_", " "): path for name, path in fields.items()}
+    return FieldMapping.model_validate({"name": "own", "fields": named, "words": "seed"})
+
+
+def written(lead: Lead, mapping: FieldMapping, table: Any) -> dict[str, Any]:
+    values = to_fields(lead, mapping, table).values
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def test_the_notes_preset_fills_its_ten_fields() -> None:
@@ -124,13 +130,15 @@ def test_the_later_preset_tells_urgency_in_percent_and_the_desks_notes() -> None
     ]
 
 
-@pytest.mark.parametrize("mapping", MAPPINGS.values(), ids=MAPPINGS)
-def test_every_preset_holds_the_merge_field(mapping: FieldMapping) -> None:
-    assert to_fields(a_lead(), mapping, {}).values == {MERGE_FIELD: a_lead().lead_id}
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_holds_the_merge_field(name: str) -> None:
+    assert to_fields(a_lead(), preset(name), {}).values == {MERGE_FIELD: a_lead().lead_id}
 
 
-def test_a_fact_that_is_missing_leaves_its_cell_alone() -> None:
-    values = to_fields(a_lead(contact=Contact(), analysis=None), NOTES, demo_table(NOTES)).values
+def test_a_fact_that_is_missing_is_an_empty_cell() -> None:
+    lead = a_lead(contact=Contact(), analysis=None)
+    assert to_fields(lead, NOTES, demo_table(NOTES)).values["Email"] is None
+    values = written(lead, NOTES, demo_table(NOTES))
     assert set(values) == {"Lead ID", "Original Message", "Created", "Source"}
 
 
@@ -156,7 +164,7 @@ def test_an_intent_is_said_in_the_words_of_the_businesss_table(
 
 
 def test_an_option_is_written_in_its_own_spelling() -> None:
-    table = {**demo_table(NOTES), "Source": ("web-form", "WEBSITE FORM ")}
+    table = {**demo_table(NOTES), "Source": choices("web-form", "WEBSITE FORM ")}
     assert to_fields(a_lead(), NOTES, table).values["Source"] == "WEBSITE FORM "
 
 
@@ -187,16 +195,9 @@ def test_with_unread_options_the_demo_tables_are_assumed() -> None:
 
 
 def test_what_a_customer_wrote_is_not_quoted_in_a_report() -> None:
-    mapping = FieldMapping(
-        name="own",
-        columns=(
-            Column(field=MERGE_FIELD, path="lead_id"),
-            Column(field="Company", path="contact.company"),
-            Column(field="Budget", path="custom_fields.budget"),
-        ),
-    )
+    mapping = a_mapping(Company="contact.company", Budget="custom_fields.budget")
     lead = a_lead(contact=Contact(company="Secret Ltd"), custom_fields={"budget": ["low", "high"]})
-    fields = to_fields(lead, mapping, {"Lead ID": None, "Company": ("Acme",), "Budget": None})
+    fields = to_fields(lead, mapping, {"Company": choices("Acme"), "Budget": LiveField()})
     assert fields.values["Budget"] == "low, high"
     assert "Secret" not in fields.unmapped[0]
 
@@ -221,34 +222,17 @@ def test_the_desks_status_is_told_by_what_its_people_did(desk_status: str, optio
 
 
 @pytest.mark.parametrize("desk_status", DeskStatus)
-@pytest.mark.parametrize("crm", [Crm(), SYNCED])
-def test_nobody_is_ever_said_to_have_been_contacted(desk_status: DeskStatus, crm: Crm) -> None:
-    only = {**demo_table(LATER), "Status": ("Contacted",)}
-    for table in (demo_table(LATER), only, as_text(LATER), None):
-        values = to_fields(a_lead(desk_status=desk_status, crm=crm), LATER, table).values
+def test_nobody_is_ever_said_to_have_been_contacted(desk_status: DeskStatus) -> None:
+    only = {**demo_table(LATER), "Status": choices("Contacted")}
+    text = {column.field: LiveField() for column in LATER.columns}
+    for table in (demo_table(LATER), only, text, None):
+        values = to_fields(a_lead(desk_status=desk_status), LATER, table).values
         assert values.get("Status") != "Contacted"
-
-
-@pytest.mark.parametrize("desk_status", ["new", "claimed", "snoozed"])
-def test_a_status_that_people_may_have_moved_is_not_set_back_to_new(desk_status: str) -> None:
-    fields = to_fields(a_lead(desk_status=DeskStatus(desk_status), crm=SYNCED), LATER, demo_table(LATER))
-    assert "Status" not in fields.values
-    assert fields.unmapped == ()
-
-
-def test_a_decision_of_the_desk_is_written_over_the_status_there() -> None:
-    lead = a_lead(desk_status=DeskStatus.WON, crm=SYNCED)
-    assert to_fields(lead, LATER, demo_table(LATER)).values["Status"] == "Closed"
-
-
-def test_notes_belong_to_the_people_in_the_crm_once_the_record_is_there() -> None:
-    assert "Notes" not in to_fields(a_lead(crm=SYNCED), LATER, demo_table(LATER)).values
 
 
 def test_a_cell_longer_than_the_tables_limit_is_cut_and_reported() -> None:
     lead = a_lead(custom_fields={"log": "x" * (TEXT_MAX + 1)})
-    mapping = FieldMapping(name="own", columns=(Column(field="Log", path="custom_fields.log"),))
-    fields = to_fields(lead, mapping, {"Log": None})
+    fields = to_fields(lead, a_mapping(Log="custom_fields.log"), {"Log": LiveField()})
     assert fields.values["Log"] == "x" * (TEXT_MAX - 1) + "…"
     assert fields.unmapped == ("Log: cut at 100,000 characters, the table's limit",)
 
@@ -313,18 +297,75 @@ def test_numbers_and_plain_text_are_exported_as_they_are(value: Any, cell: str) 
     assert csv_safe(value) == cell
 
 
-def test_a_merged_lead_s_status_says_so_and_is_set_back_after_an_undo() -> None:
-    table = {**demo_table(LATER), "Status": ("New", "Qualified", "Duplicate")}
-    merged = a_lead(crm=SYNCED, desk_status=DeskStatus.MERGED)
-    assert to_fields(merged, LATER, table).values["Status"] == "Duplicate"
-    undone = a_lead(crm=SYNCED)
-    assert "Status" not in to_fields(undone, LATER, table).values
-    assert to_fields(undone, LATER, table, set_back=frozenset({"desk_status"})).values["Status"] == "New"
+def test_a_merged_lead_s_status_says_so() -> None:
+    table = {**demo_table(LATER), "Status": choices("New", "Qualified", "Duplicate")}
+    assert to_fields(a_lead(desk_status=DeskStatus.MERGED), LATER, table).values["Status"] == "Duplicate"
 
 
-def test_a_cell_that_an_undo_emptied_is_cleared_and_no_other() -> None:
-    lead = a_lead(crm=SYNCED, contact=Contact(email="ana@example.com"))
-    values = to_fields(lead, NOTES, demo_table(NOTES), set_back=frozenset({"contact.phone"})).values
-    assert values["Phone"] is None
-    assert values["Email"] == "ana@example.com"
-    assert "Name" not in values
+@pytest.mark.parametrize(
+    ("kind", "path", "said", "cell"),
+    [
+        ("singleLineText", "custom_fields.x", 7, "7"),
+        ("multilineText", "custom_fields.x", ["a", "b"], "a, b"),
+        ("email", "custom_fields.x", "ana@example.com", "ana@example.com"),
+        ("phoneNumber", "custom_fields.x", "+1 415", "+1 415"),
+        ("url", "custom_fields.x", "https://example.com/a", "https://example.com/a"),
+        ("number", "custom_fields.x", "12.5", 12.5),
+        ("number", "custom_fields.x", 3, 3),
+        ("percent", "custom_fields.x", 0.25, 0.25),
+        ("percent", "urgency_percent", None, 0.83),
+        ("checkbox", "custom_fields.x", "Yes", True),
+        ("checkbox", "custom_fields.x", False, False),
+        ("date", "created_at", None, "2026-03-04"),
+        ("dateTime", "created_at", None, "2026-03-04T05:06:07.890Z"),
+        ("singleLineText", "created_at", None, "2026-03-04T05:06:07.890Z"),
+        (
+            "multipleAttachments",
+            "custom_fields.x",
+            "https://example.com/a.png",
+            [{"url": "https://example.com/a.png"}],
+        ),
+        (ANY, "custom_fields.x", 1.23456, 1.2346),
+    ],
+)
+def test_a_fact_becomes_what_the_type_of_its_field_takes(kind: str, path: str, said: Any, cell: Any) -> None:
+    fields = to_fields(a_lead(custom_fields={"x": said}), a_mapping(X=path), {"X": LiveField(kind=kind)})
+    assert (fields.values["X"], fields.unmapped) == (cell, ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("email", "secret"),
+        ("url", "javascript:secret"),
+        ("number", "secret"),
+        ("checkbox", "secret"),
+        ("dateTime", "secret"),
+        ("multipleAttachments", "secret"),
+        ("formula", "secret"),
+        ("multipleCollaborators", "secret"),
+    ],
+)
+def test_what_a_field_cannot_take_is_left_out_and_reported_without_quoting_it(kind: str, said: str) -> None:
+    fields = to_fields(
+        a_lead(custom_fields={"x": said}), a_mapping(X="custom_fields.x"), {"X": LiveField(kind=kind)}
+    )
+    assert "X" not in fields.values
+    assert "secret" not in fields.unmapped[0]
+    assert fields.unmapped[0].startswith("X: ")
+
+
+def test_each_of_several_values_becomes_an_option_of_a_multiple_select() -> None:
+    table = {"Wants": LiveField(kind=SELECTS, choices=("Oil Change", "Brake Repair"))}
+    services = (Entity(value="brake repair", quote="q"), Entity(value="oil change", quote="q"))
+    lead = a_lead(analysis=an_analysis(entities={"services": services}))
+    fields = to_fields(lead, a_mapping(Wants="analysis.entities.services"), table)
+    assert fields.values["Wants"] == ["Brake Repair", "Oil Change"]
+
+
+def test_a_linked_record_is_found_by_its_name() -> None:
+    table = {"Firm": LiveField(kind=LINKS, linked={"Ruiz & Co": "rec1"})}
+    mapping = a_mapping(Firm="contact.company")
+    assert to_fields(a_lead(contact=Contact(company="ruiz & co")), mapping, table).values["Firm"] == ["rec1"]
+    stranger = to_fields(a_lead(contact=Contact(company="Secret Ltd")), mapping, table)
+    assert stranger.unmapped == ("Firm: no linked record has that name; add it to the linked table",)

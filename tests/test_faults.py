@@ -21,7 +21,7 @@ from tests.product import Product, eventually, product, text_of
 BRAKES = "My 2019 Honda Civic's brakes are grinding badly, can you look at it today?"
 
 BY_RULES = "Read by rules for now, will retry"
-NOT_IN_CRM = "Not in the CRM yet, will retry"
+NOT_IN_CRM = "Not in the CRM"
 NOT_COMPARED = "Not compared with earlier leads yet, will retry"
 
 

@@ -14,8 +14,10 @@ from slack_bolt.listener.async_listener import AsyncListener
 from slack_bolt.response import BoltResponse
 
 import handlers.slack
+from core.crm.reconcile import question_about
+from core.crm.sync import ASKED
 from core.home import Place
-from core.lead import DeskStatus, MatchKind
+from core.lead import Crm, DeskStatus, MatchKind, SyncStatus
 from core.listing import Filter, Page
 from core.merge import preview
 from core.noise.bursts import Summary
@@ -25,6 +27,7 @@ from core.store.places import Gathered
 from handlers import (
     bursts,
     cards,
+    crm_question,
     editing,
     forgetting,
     home,
@@ -37,7 +40,7 @@ from handlers import (
     views,
 )
 from tests import home_examples
-from tests.lead_examples import NOW, lead, match
+from tests.lead_examples import NOW, event, lead, match
 from tests.test_rules_form import a_rulebook
 
 ROOT = Path(__file__).parents[1]
@@ -124,15 +127,19 @@ def let_through() -> dict[str, dict[str, Any]]:
     payloads = {each["command"]: {"command": each["command"]} for each in features["slash_commands"]}
     for subscribed in of_app["event_subscriptions"]["bot_events"]:
         kind, _, place = subscribed.partition(".")
-        event = {"type": kind, "channel_type": place.removesuffix("s"), "channel": "C1", "user": "U1"}
-        payloads[subscribed] = {"type": "event_callback", "event": event}
+        told = {"type": kind, "channel_type": place.removesuffix("s"), "channel": "C1", "user": "U1"}
+        payloads[subscribed] = {"type": "event_callback", "event": told}
     payloads |= shortcuts()
     if of_app["interactivity"]["is_enabled"]:
         merge = preview(lead(), lead(lead_id="019a7c3e-0000-7000-8000-000000001050", number="L-1050"))
         gone = lead(desk_status=DeskStatus.MERGED, merged_number="L-1001")
         unsure = match(MatchKind.REPEAT, "L-9", 0.5).model_copy(update={"sure": False})
         asking = lead(matches=(unsure,))
-        shown = [cards.card(of, now=NOW).blocks for of in (lead(), gone, asking)]
+        failed = lead(crm=Crm(status=SyncStatus.FAILED, why="Airtable: away"))
+        shown = [cards.card(of, now=NOW).blocks for of in (lead(), gone, asking, failed)]
+        question = question_about({"Phone": ("1", "2")})
+        line = event(ASKED, why=f"{question.id} Phone")
+        shown.append(crm_question.asked(line, lead(), question).blocks)
         shown += [merging.ask(merge).blocks, merging.ask_undo(merge.kept, merge.gone).blocks]
         at_once = Gathered(Summary(key="burst", began_at=NOW, last_at=NOW), "C1", [lead()], 0)
         shown.append(bursts.summary(at_once, hidden=lambda _: frozenset()).blocks)

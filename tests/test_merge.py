@@ -13,7 +13,7 @@ from core.actions import Action, ActionName, decide
 from core.errors import NotAllowed, NotFound
 from core.identity.phones import tail
 from core.lead import OPEN, Also, Contact, DeskStatus, Draft, Event, Lead, utcnow
-from core.merge import columns, directed, preview, restored, set_back
+from core.merge import columns, directed, preview, restored
 from core.store import Store, open_store
 from core.store.submissions import Submission
 from tests.databases import KINDS, fresh_database
@@ -183,16 +183,6 @@ def test_what_a_person_changed_since_survives_the_undo() -> None:
     back = undone(later, merge.changes[OLDER.lead_id])
     assert (back["desk_status"], back["owner"]) == (DeskStatus.APPROVED, "U0ANA")
     assert (back["email"], back["first_name"]) == (None, None)
-
-
-def test_what_an_undo_sets_back_is_named_for_the_crm() -> None:
-    kept = OLDER.model_copy(update={"contact": Contact(email="a@example.com"), "custom_fields": {"a": 1}})
-    contact = Contact(first_name="Bo", phone="5")
-    gone = NEWER.model_copy(update={"contact": contact, "custom_fields": {"b": 1}})
-    changes = preview(kept, gone).changes
-    assert {"contact.phone", "name", "custom_fields.b"} <= set_back(changes[kept.lead_id])
-    assert not {"contact.email", "custom_fields.a", "desk_status"} & set_back(changes[kept.lead_id])
-    assert "desk_status" in set_back(changes[gone.lead_id])
 
 
 NOW = utcnow()

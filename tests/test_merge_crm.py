@@ -61,7 +61,7 @@ async def test_the_crm_follows_a_merge_and_its_undo(syncer: Product, airtable: A
     await syncer.lead_when(kept.lead_id, lambda lead: Part.CRM in lead.missing)
     airtable.faults.clear()
     await syncer.app.store.waiting.wake(Part.CRM, utcnow())
-    await syncer.app.schedule.mend()
+    await syncer.app.schedule.drain()
     await named(None)  # also when the CRM was away at first
     assert (cells(kept), cells(gone)) == before
     assert len(airtable.rows) == 2

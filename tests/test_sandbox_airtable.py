@@ -9,7 +9,7 @@ import pytest
 
 from bot.sandbox.airtable import AirtableStandIn, running
 from bot.sandbox.airtable_base import Field, later_fields
-from core.crm import MAPPINGS
+from core.crm.mapping import preset
 
 WRONG_OPTIONS = "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE"
 
@@ -263,7 +263,7 @@ async def test_the_base_serves_again_after_the_penalty() -> None:
 async def test_the_meta_api_tells_fields_types_and_options(at: Client) -> None:
     _, answer = await at.ask("GET", at.meta)
     fields = {field["name"]: field for field in answer["tables"][0]["fields"]}
-    assert list(fields) == [column.field for column in MAPPINGS["notes"].columns]
+    assert list(fields) == [column.field for column in preset("notes").columns]
     assert fields["Source"]["type"] == "singleSelect"
     assert [choice["name"] for choice in fields["Source"]["options"]["choices"]] == [
         "Demo Form",
@@ -275,7 +275,7 @@ async def test_the_meta_api_tells_fields_types_and_options(at: Client) -> None:
 
 async def test_the_later_presets_table_has_its_fields() -> None:
     assert [field.name for field in later_fields()][1:] == [
-        column.field for column in MAPPINGS["later"].columns
+        column.field for column in preset("later").columns
     ][1:]
 
 

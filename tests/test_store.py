@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Connection
 
 from core.actions import Action, ActionName, decide
+from core.crm.reconcile import Link
 from core.errors import InvalidLead, NotAllowed, NotFound
 from core.lead import Contact, DeskStatus, Draft, Event, Lead, Match, MatchKind, Part, Status, utcnow
 from core.ports import CrmRecord
@@ -171,7 +172,7 @@ async def test_a_part_that_waits_is_on_the_lead_until_it_is_done(store: Store) -
     lead = await a_lead(store)
     await store.waiting.put(lead.lead_id, Part.CRM, "Airtable: away", NOW, not_before=timedelta())
     assert (await store.leads.get(lead.lead_id)).missing == {Part.CRM: "Airtable: away"}
-    await store.leads.keep_crm(lead.lead_id, CrmRecord("rec1", "https://example.com/rec1"))
+    await store.crm.keep(lead, Link(), CrmRecord("rec1", "https://example.com/rec1"))
     after = await store.leads.get(lead.lead_id)
     assert after.missing == {}
     assert (after.crm.record_id, after.status) == ("rec1", Status.SYNCED)
@@ -187,20 +188,20 @@ async def test_the_leads_of_the_last_hour_are_redone_before_older_ones(store: St
     first, second, third = lead_ids
     created = (await store.leads.get(second)).created_at
     an_hour_after_the_second = created + timedelta(hours=1) - timedelta(milliseconds=8)
-    taken = await store.waiting.take(an_hour_after_the_second, without=[], limit=5)
+    taken = await store.waiting.take(an_hour_after_the_second, parts=set(Part), limit=5)
     assert [each.lead_id for each in taken] == [second, third, first]
 
 
 async def test_a_waiting_part_is_taken_once_and_later_each_time(store: Store) -> None:
     lead = await a_lead(store)
     await store.waiting.put(lead.lead_id, Part.CARD, "Slack: away", NOW, not_before=timedelta())
-    assert await store.waiting.take(NOW, without=[], limit=5) == []
+    assert await store.waiting.take(NOW, parts=set(Part), limit=5) == []
     soon = NOW + timedelta(seconds=6)
-    assert [taken.attempts for taken in await store.waiting.take(soon, without=[], limit=5)] == [1]
-    assert await store.waiting.take(soon, without=[], limit=5) == []
+    assert [taken.attempts for taken in await store.waiting.take(soon, parts=set(Part), limit=5)] == [1]
+    assert await store.waiting.take(soon, parts=set(Part), limit=5) == []
     later = soon + timedelta(seconds=11)
-    assert await store.waiting.take(later, without=[Part.CARD], limit=5) == []
-    assert [taken.attempts for taken in await store.waiting.take(later, without=[], limit=5)] == [2]
+    assert await store.waiting.take(later, parts={Part.CRM}, limit=5) == []
+    assert [taken.attempts for taken in await store.waiting.take(later, parts=set(Part), limit=5)] == [2]
 
 
 async def test_the_post_s_intent_is_written_once(store: Store) -> None:

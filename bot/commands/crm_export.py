@@ -1,4 +1,4 @@
-"""`basecamp crm export`: all leads as CSV, in the words of the CRM's fields."""
+"""`basecamp crm export`: all leads as CSV or XLSX, in the words of the CRM's fields."""
 
 import csv
 import sys
@@ -6,16 +6,17 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bot.app import MAPPING
+from bot.app import load_businesses, load_desks, load_mappings
 from bot.settings import Settings
-from core.crm import export_rows
+from core.crm.export import export_rows, write_xlsx
 from core.desk import reading
 from core.lead import Lead
 from core.store import open_store
 
 
 async def export(settings: Settings, out: Path | None) -> None:
-    """Write the CSV; that each lead's contact data left the house becomes part of its history."""
+    """Write the file; that each lead's contact data left the house becomes part of its history."""
+    mapping = load_mappings(settings, load_desks(settings, load_businesses(settings))).plain
     try:
         target = sys.stdout if out is None else out.open("w", newline="", encoding="utf-8")
     except OSError as error:
@@ -29,5 +30,8 @@ async def export(settings: Settings, out: Path | None) -> None:
     finally:
         await store.close()
     with target:
-        csv.writer(target).writerows(export_rows(leads, MAPPING))
+        if out is not None and out.suffix == ".xlsx":
+            write_xlsx(leads, mapping, out)
+        else:
+            csv.writer(target).writerows(export_rows(leads, mapping))
     Console(stderr=True).print(f"{len(leads)} leads exported")

@@ -5,18 +5,33 @@ import sys
 
 from rich.console import Console
 
-from bot.app import listed, load_businesses, load_desks, load_weights, make_crm, make_model
+from bot.app import (
+    listed,
+    load_businesses,
+    load_desks,
+    load_mappings,
+    load_weights,
+    make_airtable,
+    make_model,
+)
 from bot.settings import Settings
 from core.adapters.chroma import open_chroma
 from core.adapters.embedder import open_embedder
+from core.crm.fields import gaps
 from core.errors import LeadDeskError
 from core.findings import Finding, look
 from core.identity import SHIPPED
+from core.pace import SLOTS
 from core.store import Store, open_store
 from handlers.slack.api import Slack
 from handlers.slack.directory import Directory
 
 PATIENCE = 20.0
+
+UNREAD = (
+    "the table's fields cannot be read, so the demo tables' options are assumed: give the token the scope "
+    "schema.bases:read, and check AIRTABLE_TABLE_NAME (`basecamp crm setup` makes the table)"
+)
 
 
 async def doctor(settings: Settings) -> None:
@@ -41,7 +56,10 @@ async def doctor(settings: Settings) -> None:
     console = Console()
     for finding in findings:
         mark = "[green]ok[/green]  " if finding.fine else "[red]mend[/red]"
-        console.print(f"{mark}  {finding.name:<10} {finding.says}", highlight=False)
+        first, *more = finding.says.splitlines() or [""]
+        console.print(f"{mark}  {finding.name:<10} {first}", highlight=False)
+        for line in more:
+            console.print(f"{'':16} {line}", highlight=False, markup=False)
     if not all(finding.fine for finding in findings):
         sys.exit(1)
 
@@ -95,9 +113,20 @@ async def _ollama(settings: Settings) -> str:
 
 
 async def _crm(settings: Settings, store: Store) -> str:
-    crm = make_crm(settings, store)
+    if settings.crm_kind == "local":
+        return "the local CRM: `basecamp crm export` writes it"
+    mappings = load_mappings(settings, load_desks(settings, load_businesses(settings)))
+    airtable = make_airtable(settings, store, mappings)
     try:
-        await crm.check()
+        await airtable.check()
+        seen = [f"Airtable answers; at most {len(SLOTS)} requests a second of all processes"]
+        if not await airtable.check_writing():
+            seen.append("whether the token may write shows with the first record")
+        schema = await airtable.schema()
+        if schema is None:
+            seen.append(UNREAD)
+        else:
+            seen += [f"{mapping.name}: {gap}" for mapping in mappings.every for gap in gaps(mapping, schema)]
     finally:
-        await crm.close()
-    return f"{crm.name} answers"
+        await airtable.close()
+    return "\n".join(seen)

@@ -14,7 +14,15 @@ from bot.sandbox.airtable_api import routes
 from bot.sandbox.airtable_base import AirtableError, Base, Field, Json, Table, no_model, notes_fields
 
 API_KEY = "patSandbox0000000.local"
-SCOPES = frozenset({"data.records:read", "data.records:write", "schema.bases:read", "schema.bases:write"})
+SCOPES = frozenset(
+    {
+        "data.records:read",
+        "data.records:write",
+        "schema.bases:read",
+        "schema.bases:write",
+        "webhook:manage",
+    }
+)
 
 
 @dataclass
@@ -207,8 +215,10 @@ def _allow(airtable: AirtableStandIn, request: web.Request) -> None:
         raise AirtableError(401, "UNAUTHORIZED", "Invalid authentication token")
     kind = "schema.bases" if "/meta/" in request.path else "data.records"
     reads = request.method == "GET" or request.path.endswith("/listRecords")
+    hooks = request.path.startswith("/v0/bases/")
     base = request.match_info.get("base", airtable.base_id)
-    if f"{kind}:{'read' if reads else 'write'}" not in airtable.scopes and "whoami" not in request.path:
+    needed = "webhook:manage" if hooks else f"{kind}:{'read' if reads else 'write'}"
+    if needed not in airtable.scopes and "whoami" not in request.path:
         raise no_model()
     if base != airtable.base_id:
         raise no_model()

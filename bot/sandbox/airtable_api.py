@@ -21,6 +21,7 @@ from bot.sandbox.airtable_base import (
     no_model,
     select,
 )
+from bot.sandbox.airtable_hooks import hook_routes
 from bot.sandbox.airtable_meta import new_field, new_table, unique
 
 WRITE_KEYS = frozenset(
@@ -47,6 +48,7 @@ def routes(base: Base) -> list[web.RouteDef]:
         web.post(tables, api.create_table),
         web.post(tables + "/{table}/fields", api.create_field),
         web.patch(tables + "/{table}/fields/{field}", api.rename_field),
+        *hook_routes(base),
         web.get(records, api.list_records),
         web.post(records + "/listRecords", api.list_records),
         web.post(records, api.create),

@@ -1,15 +1,17 @@
 """A base as Airtable keeps it: tables, typed fields, records, and its refusals word for word; no HTTP."""
 
+import base64
 import itertools
 import math
 import re
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from core.crm import TEXT_MAX
-from core.crm_presets import DEMO_INTENTS, DEMO_OPTIONS
+from core.crm.cells import TEXT_MAX
+from core.crm.demo import DEMO_INTENTS, DEMO_OPTIONS
 
 Json = dict[str, Any]
 
@@ -20,7 +22,7 @@ MERGE_MAX = 3
 TEXT = frozenset({"singleLineText", "multilineText", "richText", "email", "phoneNumber", "url"})
 NUMBER = frozenset({"number", "percent", "currency"})
 SELECT = frozenset({"singleSelect", "multipleSelects"})
-OTHER = frozenset({"checkbox", "date", "dateTime"})
+OTHER = frozenset({"checkbox", "date", "dateTime", "multipleAttachments", "multipleRecordLinks"})
 COMPUTED = frozenset({"createdTime", "lastModifiedTime", "autoNumber", "formula", "count", "rollup"})
 
 _ids = itertools.count(1)
@@ -61,11 +63,12 @@ class Field:
 
 @dataclass(kw_only=True)
 class Record:
-    """One row; a cell that is empty is not there."""
+    """One row; a cell that is empty is not there. ``modified``: when it was last changed, aware."""
 
     id: str
     created: str
     cells: Json
+    modified: datetime
 
     def as_json(self, only: Sequence[str] | None = None) -> Json:
         """As the records API tells it, with all fields or some."""
@@ -97,14 +100,28 @@ class Table:
 
     def create(self, cells: Json) -> Record:
         """Add a row of cells that were accepted."""
-        record = Record(id=new_id("rec"), created=_iso(datetime.now(UTC)), cells=_filled(cells))
+        now = datetime.now(UTC)
+        record = Record(id=new_id("rec"), created=_iso(now), cells=_filled(cells), modified=now)
         self.records[record.id] = record
         return record
 
     def update(self, record: Record, cells: Json, *, replace: bool) -> Record:
         """Change the cells named, or with ``replace`` empty all others."""
         record.cells = _filled(cells if replace else {**record.cells, **cells})
+        record.modified = datetime.now(UTC)
         return record
+
+    def edit(self, lead_id: str, **cells: Any) -> None:
+        """As a person at Airtable does it, to the record with that Lead ID; None empties a cell."""
+        record = next(each for each in self.records.values() if each.cells.get("Lead ID") == lead_id)
+        named = {name.replace("_", " "): cell for name, cell in cells.items()}
+        self.update(record, self.accepted(named, typecast=False), replace=False)
+
+    def remove(self, lead_id: str) -> None:
+        """As a person at Airtable does it."""
+        self.records = {
+            id_: each for id_, each in self.records.items() if each.cells.get("Lead ID") != lead_id
+        }
 
     def accepted(self, cells: Any, *, typecast: bool) -> Json:
         """The cells as stored, by field name; raise for the first that cannot be."""
@@ -137,10 +154,22 @@ class Table:
 
 
 @dataclass(kw_only=True)
+class Hook:
+    """A webhook: where it rings, for whose changes, and when it ends, aware."""
+
+    url: str
+    sources: list[str]
+    ends: datetime
+    id: str = field(default_factory=lambda: new_id("ach"))
+    secret: str = field(default_factory=lambda: base64.b64encode(secrets.token_bytes(32)).decode())
+
+
+@dataclass(kw_only=True)
 class Base:
-    """A base and its tables."""
+    """A base, its tables and its webhooks."""
 
     tables: list[Table]
+    hooks: list[Hook] = field(default_factory=list)
     id: str = field(default_factory=lambda: new_id("app"))
 
     def table(self, name: str) -> Table:
@@ -179,9 +208,13 @@ def select(table: Table, query: Mapping[str, Any]) -> Json:
 
 
 def matching(table: Table, formula: str) -> Iterator[Record]:
-    """The records for which the formula holds: nothing, ``{Field}='text'`` or ``OR(…)`` of such."""
+    """The records for which the formula holds: nothing, ``{Field}='text'`` or ``OR(…)`` of such, or AFTER."""
     if not formula:
         yield from table.records.values()
+        return
+    if after := re.fullmatch(AFTER, formula):
+        since = datetime.fromisoformat(after[1])
+        yield from (record for record in table.records.values() if record.modified > since)
         return
     inner = re.fullmatch(r"\s*OR\((.*)\)\s*", formula, re.DOTALL)
     text = inner[1] if inner else formula
@@ -197,6 +230,7 @@ def matching(table: Table, formula: str) -> Iterator[Record]:
             yield record
 
 
+AFTER = r"IS_AFTER\(LAST_MODIFIED_TIME\(\), DATETIME_PARSE\('([0-9T:.Z-]+)'\)\)"
 TERM_PARTS = r"""\{([^}]+)\}\s*=\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")"""
 TERM = r"""\s*\{[^}]+\}\s*=\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*"""
 
@@ -271,11 +305,19 @@ def _cell(known: Field, value: Any, *, typecast: bool) -> Any:
         value = text
     elif known.type in NUMBER:
         fits = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    elif known.type == "multipleAttachments":
+        fits = _listed(value) and all(isinstance(each, dict) and "url" in each for each in value)
+    elif known.type == "multipleRecordLinks":
+        fits = _listed(value) and all(isinstance(each, str) and each.startswith("rec") for each in value)
     else:
         fits = known.type == "checkbox" and isinstance(value, bool)
     if not fits:
         raise _bad_value(known)
     return value
+
+
+def _listed(value: Any) -> bool:
+    return isinstance(value, list)
 
 
 def _time(known: Field, value: Any) -> str:

@@ -10,9 +10,8 @@ from requests import exceptions as http
 from requests.models import Response
 from urllib3.exceptions import HTTPError as Urllib3Error
 
-from core.errors import Refused, Unavailable
-
-NAME = "Airtable"
+from core.adapters.airtable_calls import NAME
+from core.errors import Refused, TableChanged, Unavailable
 
 # KeyError, TypeError and ValidationError: pyairtable read an answer of a shape that it does not know, also an
 # error whose body is JSON but no object (api.py: `"error" in error_dict`).
@@ -45,17 +44,15 @@ WITHOUT_ANSWER: tuple[tuple[Any, type[Unavailable] | type[Refused], str], ...] =
 """What an error without an HTTP status is, most special first."""
 
 
-class RecordRefused(Refused):
+class RecordRefused(TableChanged):
     """Airtable refused what is in a request, so of several records in it the others may be fine.
 
     Attributes:
-        field: the field that it named, if any.
         unknown_field: whether every record that holds that field will be refused.
     """
 
     def __init__(self, service: str, why: str, *, field: str | None, unknown_field: bool = False) -> None:
-        super().__init__(service, why)
-        self.field = field
+        super().__init__(service, why, field=field)
         self.unknown_field = unknown_field
 
 

@@ -1,59 +1,50 @@
-"""What Airtable's meta API says of the table, and what of a mapping it can hold; pure."""
+"""What Airtable's meta API says of the base: the table, its fields, and what it links to; pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from core.crm import Column, FieldMapping, TableOptions, gaps
-
-SELECT = "singleSelect"
-TAKES: Mapping[str, tuple[str, ...]] = {
-    "number": ("number", "percent", "currency", "rating", "duration"),
-    "text": ("singleLineText", "multilineText", "richText", "email", "phoneNumber", "url", SELECT),
-    "time": ("dateTime", "date", "singleLineText"),
-}
-"""A column's kind -> the types of field that can take it; typecast is off, so a number is no text."""
+from core.crm.live import LINKS, SELECT, SELECTS, LiveField, Schema
 
 
 @dataclass(frozen=True, kw_only=True)
 class LiveTable:
-    """A table as it is now: its id, each field's type, each select's options."""
+    """A table as it is now.
+
+    Attributes:
+        table_id: as addresses need it.
+        fields: by name; of linked records only the type is known here.
+        links: field -> id and primary field of the table that it links to.
+    """
 
     table_id: str
-    kinds: Mapping[str, str]
-    selects: Mapping[str, tuple[str, ...]]
+    fields: Schema
+    links: Mapping[str, tuple[str, str]]
 
     @classmethod
     def found_in(cls, answer: Mapping[str, Any], table: str) -> Self | None:
         """Read the meta API's answer for the base; None if it has no table of that name or id."""
-        found = next((t for t in answer["tables"] if table in (t["id"], t["name"])), None)
+        tables = {each["id"]: each for each in answer["tables"]}
+        found = next((each for each in tables.values() if table in (each["id"], each["name"])), None)
         if found is None:
             return None
         return cls(
             table_id=found["id"],
-            kinds={field["name"]: field["type"] for field in found["fields"]},
-            selects={
-                field["name"]: tuple(choice["name"] for choice in field["options"]["choices"])
+            fields={field["name"]: _field(field) for field in found["fields"]},
+            links={
+                field["name"]: (linked, _primary(tables[linked]))
                 for field in found["fields"]
-                if field["type"] == SELECT
+                if field["type"] == LINKS
+                and (linked := field.get("options", {}).get("linkedTableId")) in tables
             },
         )
 
-    def options(self, mapping: FieldMapping) -> TableOptions:
-        """The fields that can take what the mapping puts there."""
-        unfit = {column.field for column in mapping.columns if self._misfit(column)}
-        return {field: self.selects.get(field) for field in self.kinds if field not in unfit}
 
-    def findings(self, mapping: FieldMapping) -> tuple[str, ...]:
-        """What leads will miss in this table, a sentence each, with the mend."""
-        fields = {field: self.selects.get(field) for field in self.kinds}
-        return (*filter(None, map(self._misfit, mapping.columns)), *gaps(mapping, fields))
+def _field(told: Mapping[str, Any]) -> LiveField:
+    choices = told["options"]["choices"] if told["type"] in {SELECT, SELECTS} else ()
+    return LiveField(kind=told["type"], choices=tuple(choice["name"] for choice in choices))
 
-    def _misfit(self, column: Column) -> str | None:
-        kind = self.kinds.get(column.field)
-        if kind is None or kind in TAKES[column.kind]:
-            return None
-        return (
-            f"{column.field}: a field of the type {kind} cannot take it; make it "
-            f"{' or '.join(TAKES[column.kind])}, or take it out of the mapping"
-        )
+
+def _primary(table: Mapping[str, Any]) -> str:
+    name = next(each["name"] for each in table["fields"] if each["id"] == table["primaryFieldId"])
+    return str(name)

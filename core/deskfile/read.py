@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
 
 from core.deskfile.values import DeskFile
+from core.lead import Value
+
+T = TypeVar("T", bound=Value)
 
 
 class BadDeskFile(Exception):
@@ -19,11 +22,17 @@ class BadDeskFile(Exception):
 
 
 def read_desk_file(text: str, name: str) -> DeskFile:
+    """The desk's file; raises BadDeskFile with every mistake, each with its line."""
+    return read_yaml(text, name, DeskFile)
+
+
+def read_yaml(text: str, name: str, model: type[T]) -> T:
     """The file's content; raises BadDeskFile with every mistake, each with its line.
 
     Args:
         text: YAML, all scalars read as text (so that 08:30 stays a time and no a country).
         name: as people know the file.
+        model: what the file describes.
     """
     try:
         root = yaml.compose(text, Loader=yaml.BaseLoader)
@@ -38,7 +47,7 @@ def read_desk_file(text: str, name: str) -> DeskFile:
     if twice:
         raise BadDeskFile(twice)
     try:
-        return DeskFile.model_validate(said)
+        return model.model_validate(said)
     except ValidationError as error:
         raise BadDeskFile([_mistake(each, lines, name) for each in error.errors()]) from None
 

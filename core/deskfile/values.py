@@ -218,6 +218,12 @@ class Form(Value):
     sites: Annotated[tuple[Site, ...], BeforeValidator(listed)] = ()
 
 
+class DeskCrm(Value):
+    """What this desk's leads say in the CRM."""
+
+    mapping: str = Field(min_length=1, description="notes, later, or a file's path within the desks' folder")
+
+
 class DeskFile(Value):
     """All that is set for one desk; people's own settings (hours, absences, level) go before a rep's here.
 
@@ -241,6 +247,7 @@ class DeskFile(Value):
     sla: Sla | None = None
     noise: Noise = Noise()
     form: Form | None = Field(default=None, description="None: there is no form")
+    crm: DeskCrm | None = Field(default=None, description="None: CRM_MAPPING's")
     reaction: str = Field(default="inbox_tray", pattern=r"^[a-z0-9_+'-]{1,100}$")
 
     @property

@@ -17,9 +17,8 @@ from core.lead import (
     Match,
     Part,
     Status,
-    SyncStatus,
 )
-from core.ports import CrmRecord, Vector
+from core.ports import Vector
 from core.store.database import Database
 from core.store.events import add_event, is_known
 from core.store.lead_rows import change_lead, read_lead, read_leads, read_numbers, whole_leads
@@ -233,21 +232,6 @@ class Leads:
         )
         kept = await self._database.read(lambda connection: connection.execute(query).scalar())
         return None if kept is None else Analysis.model_validate(kept)
-
-    async def keep_crm(self, lead_id: str, record: CrmRecord) -> None:
-        """The lead is in the CRM, there."""
-        synced = {
-            "crm_status": SyncStatus.SUCCESS,
-            "crm_record_id": record.record_id,
-            "crm_url": record.url,
-            "status": Status.SYNCED,
-        }
-
-        def write(connection: Connection) -> None:
-            change_lead(connection, lead_id, synced)
-            _no_longer_waiting(connection, lead_id, Part.CRM)
-
-        await self._database.write(write)
 
     async def _read(self, query: Select[Any]) -> list[Lead]:
         return await self._database.read(lambda connection: whole_leads(connection, query))

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, func, insert, or_, sel
 
 from core.errors import NotAllowed
 from core.lead import DeskStatus, Event, Lead, utcnow
-from core.merge import MERGED, MERGED_IN, columns, preview, restored, set_back
+from core.merge import MERGED, MERGED_IN, columns, preview, restored
 from core.store.database import Database
 from core.store.events import add_event
 from core.store.lead_rows import change_lead, read_lead
@@ -130,13 +130,6 @@ class Merges:
             return [*first, *sorted(set(row["changes"]) - set(first))]
 
         return await self._database.read(read)
-
-    async def set_back(self, lead_id: str) -> frozenset[str]:
-        """Paths into the lead that merges changed and undos set back (core.merge.set_back)."""
-        sides = or_(merges.c.kept_id == lead_id, merges.c.gone_id == lead_id)
-        query = select(merges.c.changes).where(sides, merges.c.undone_at.is_not(None))
-        found = await self._database.read(lambda connection: list(connection.execute(query).scalars()))
-        return frozenset().union(*(set_back(changes[lead_id]) for changes in found))
 
     def _take_turn(self, connection: Connection) -> None:
         if not self._database.is_sqlite:

@@ -143,6 +143,7 @@ leads = Table(
     Column("crm_status", String(20), nullable=False),
     Column("crm_record_id", String(100)),
     Column("crm_url", Text),
+    Column("crm_why", Text),  # why it is not there
     Column("received_at", UtcDateTime, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
@@ -419,4 +420,27 @@ local_crm = Table(
     _lead_id(primary_key=True),
     Column("fields", JSON, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+)
+
+crm_links = Table(  # what a lead and its record in the CRM were when they last agreed
+    "crm_links",
+    metadata,
+    _lead_id(primary_key=True),
+    Column("link", JSON, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+crm_marks = Table(  # how far a run over many records has come
+    "crm_marks",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+call_slots = Table(  # when a service with a rate may be called next, by whichever process
+    "call_slots",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("slot", Integer, primary_key=True, autoincrement=False),
+    Column("free_at", Float, nullable=False),  # seconds since 1970, the database's clock
 )

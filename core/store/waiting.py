@@ -1,5 +1,6 @@
 """Parts of leads that wait for a service to come back: what is missing, why, and when to try again."""
 
+import random
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from core.store.tables import waiting
 
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(minutes=5)
+LONGEST_CRM_RETRY = timedelta(days=1)
 
 FRESH = timedelta(hours=1)
 """How young a lead is that goes before the others."""
@@ -34,21 +36,28 @@ class WaitingParts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def put(self, lead_id: str, part: Part, why: str, now: datetime, *, not_before: timedelta) -> None:
-        """The part failed just now; it is tried again after a pause, at least ``not_before`` from now."""
-        upsert = sqlite.insert if self._database.is_sqlite else postgresql.insert
-        known = select(waiting.c.attempts).where(*_this(lead_id, part))
+    async def put(
+        self, lead_id: str, part: Part, why: str, now: datetime, *, not_before: timedelta
+    ) -> datetime:
+        """The part failed just now; it is tried again after a pause, at least ``not_before`` from now.
 
-        def write(connection: Connection) -> None:
-            attempts = connection.execute(known).scalar() or 0
-            changing = {"why": why, "next_at": now + max(_pause(attempts), not_before)}
+        Since when it waits.
+        """
+        upsert = sqlite.insert if self._database.is_sqlite else postgresql.insert
+        known = select(waiting.c.attempts, waiting.c.since).where(*_this(lead_id, part))
+
+        def write(connection: Connection) -> datetime:
+            row = connection.execute(known).first()
+            attempts, since = (row.attempts, row.since) if row else (0, now)
+            changing = {"why": why, "next_at": now + max(_pause(attempts, part), not_before)}
             connection.execute(
                 upsert(waiting)
                 .values(lead_id=lead_id, part=part, since=now, attempts=0, **changing)
                 .on_conflict_do_update(index_elements=["lead_id", "part"], set_=changing)
             )
+            return since
 
-        await self._database.write(write)
+        return await self._database.write(write)
 
     async def done(self, lead_id: str, part: Part) -> None:
         """The part is there."""
@@ -57,15 +66,15 @@ class WaitingParts:
             gone = delete(waiting).where(*_this(lead_id, part))  # mostly it never waited: spare the write
             await self._database.write(lambda connection: connection.execute(gone))
 
-    async def take(self, now: datetime, *, without: Collection[Part], limit: int) -> list[Waiting]:
-        """What to try again now; each taken by one caller only.
+    async def take(self, now: datetime, *, parts: Collection[Part], limit: int) -> list[Waiting]:
+        """What to try again now of these parts; each taken by one caller only.
 
         The leads of the last hour first, since their senders still wait, then the others, and of either the
         oldest first. The pause until the next try doubles with each, so a try that fails is no dead end.
         """
         query = (
             select(waiting)
-            .where(waiting.c.next_at <= now, waiting.c.part.not_in(without))
+            .where(waiting.c.next_at <= now, waiting.c.part.in_(parts))
             .order_by(waiting.c.lead_id < _first_id(now - FRESH), waiting.c.lead_id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -74,7 +83,7 @@ class WaitingParts:
         def write(connection: Connection) -> list[Waiting]:
             rows = connection.execute(query).all()
             for row in rows:
-                again = {"attempts": row.attempts + 1, "next_at": now + _pause(row.attempts + 1)}
+                again = {"attempts": row.attempts + 1, "next_at": now + _pause(row.attempts + 1, row.part)}
                 connection.execute(update(waiting).where(*_this(row.lead_id, row.part)).values(**again))
             return [Waiting(row.lead_id, Part(row.part), row.since, row.attempts + 1) for row in rows]
 
@@ -102,6 +111,8 @@ def _first_id(time: datetime) -> str:
     return f"{digits[:8]}-{digits[8:]}"
 
 
-def _pause(attempts: int) -> timedelta:
-    doublings = min(attempts, 10)
-    return min(FIRST_RETRY * (1 << doublings), LONGEST_RETRY)
+def _pause(attempts: int, part: str) -> timedelta:
+    """Doubles with each attempt. The CRM's goes up to a day, partly by chance: thousands may wait for it."""
+    longest = LONGEST_CRM_RETRY if part == Part.CRM else LONGEST_RETRY
+    pause = min(FIRST_RETRY * (1 << min(attempts, 20)), longest)
+    return pause * random.uniform(0.5, 1.0) if part == Part.CRM else pause  # noqa: S311 - spreads, hides nothing

@@ -4,7 +4,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from core.actions import ANSWERS, Action, ActionName
+from core.actions import ABOUT_CRM, ANSWERS, Action, ActionName
 from core.desk import Desk
 from handlers import cards
 
@@ -14,6 +14,8 @@ BUTTONS = (
     ActionName.REASSIGN,
     ActionName.REJECT,
     ActionName.UNMERGE,
+    ActionName.SYNC,
+    *ABOUT_CRM,
 )
 
 
@@ -37,6 +39,8 @@ def asked(body: dict[str, Any], action: dict[str, Any]) -> Action:
         name=ActionName(action["action_id"]),
         lead_id=lead_id,
         actor=user,
-        target=action["value"] if action["action_id"] in ANSWERS else action.get("selected_user"),
+        target=action["value"]
+        if action["action_id"] in {*ANSWERS, *ABOUT_CRM}
+        else action.get("selected_user"),
         reply_to=body.get("response_url"),
     )
