@@ -47,7 +47,7 @@ GIVE_UP = timedelta(days=1)
 
 DRIFT = "The CRM's table was changed, and leads go on without this: {}."
 
-CRM_PATIENCE = 10.0
+CRM_PATIENCE = 5.0
 """Seconds for which a lead's pipeline waits for the CRM; what takes longer is tried again by the clock."""
 
 PLACEHOLDER_SECONDS = 0.7

@@ -369,3 +369,10 @@ def test_a_linked_record_is_found_by_its_name() -> None:
     assert to_fields(a_lead(contact=Contact(company="ruiz & co")), mapping, table).values["Firm"] == ["rec1"]
     stranger = to_fields(a_lead(contact=Contact(company="Secret Ltd")), mapping, table)
     assert stranger.unmapped == ("Firm: no linked record has that name; add it to the linked table",)
+
+
+def test_a_field_of_plain_text_gets_the_best_word() -> None:
+    table = {**demo_table(LATER), "Status": LiveField(kind="singleLineText"), "Source": LiveField()}
+    lead = a_lead(desk_status=DeskStatus.APPROVED, source="fax_machine")
+    values = to_fields(lead, LATER, table).values
+    assert (values["Status"], values["Source"]) == ("Approved", "Fax Machine")

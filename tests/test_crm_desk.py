@@ -3,6 +3,7 @@
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from bot.sandbox.airtable import running as running_airtable
 from bot.sandbox.airtable_base import later_fields
 from bot.sandbox.airtable_hooks import ring
 from bot.sandbox.slack.server import SlackSandbox
-from core.lead import DeskStatus, Lead, SyncStatus
+from core.lead import DeskStatus, Lead, Part, SyncStatus, utcnow
 from core.ports import Embedder
 from handlers.web.crm_changes import PATH, SIGNATURE
 from tests.product import Product, eventually, product, text_of
@@ -158,3 +159,26 @@ async def test_airtable_rings_and_the_change_is_there_at_once(
             public + PATH, data=b"{}", headers={SIGNATURE: "hmac-sha256=0"}
         ) as answer:
             assert answer.status == 401
+
+
+async def test_after_a_day_of_tries_the_card_says_why_and_waits_for_a_person(
+    bot: Product, airtable: AirtableStandIn
+) -> None:
+    lead = await bot.synced(await bot.send(BRAKES))
+    a_day_ago = utcnow() - timedelta(days=1, minutes=1)
+    await bot.app.store.waiting.put(
+        lead.lead_id, Part.CRM, "Airtable: away", a_day_ago, not_before=timedelta(days=2)
+    )
+    await bot.app.store.leads.act(
+        (await bot.app.store.events.of(lead.lead_id))[0].model_copy(
+            update={"event_id": "e", "what": "edited"}
+        ),
+        lambda _: {"phone": "+1 415 555 0188"},
+    )
+    airtable.faults.go_down()
+    await bot.app.desk.parts.sync(lead.lead_id)
+    card = await bot.card_with(lead.lead_id, "Not in the CRM", "Retry CRM")
+    assert (await bot.lead(lead.lead_id)).missing == {}
+    airtable.faults.come_up()
+    await bot.slack.click("marco", "leads", card["ts"], "sync")
+    await bot.slack.until(lambda _: airtable.rows[0].get("Phone") == "+1 415 555 0188", timeout=20)
