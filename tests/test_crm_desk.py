@@ -64,6 +64,13 @@ async def in_thread(bot: Product, lead_id: str, word: str) -> dict[str, Any]:
     )
 
 
+async def edit(bot: Product, lead_id: str, phone: str) -> None:
+    """Somebody at the desk changes the phone."""
+    line = (await bot.app.store.events.of(lead_id))[0]
+    edited = line.model_copy(update={"event_id": "an edit", "what": "edited"})
+    await bot.app.store.leads.act(edited, lambda _: {"phone": phone})
+
+
 async def asked(bot: Product, airtable: AirtableStandIn) -> tuple[Lead, dict[str, Any]]:
     """A lead of which both sides changed the phone, and the question about it."""
     lead = await bot.synced(await bot.send(BRAKES, name="Ana", phone="+1 415 555 0123"))
