@@ -34,6 +34,7 @@ class ActionName(StrEnum):
     REOPEN = "reopen"
     MOVE = "move"
     FORGET = "forget"
+    ASK_ON = "ask_on"
 
 
 PAST = {
@@ -53,6 +54,7 @@ PAST = {
     ActionName.SPAM: "marked_as_spam",
     ActionName.REOPEN: "reopened",
     ActionName.MOVE: "moved",
+    ActionName.ASK_ON: "asked_on",
 }
 """The action as its history line says it."""
 

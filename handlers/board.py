@@ -1,7 +1,7 @@
 """Puts each lead on its desk: one card, posted once, then edited; what people did to it, in its thread."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,6 +10,8 @@ from weakref import WeakValueDictionary
 import structlog
 
 from core.actions import PAST, ActionName
+from core.conversation import Say
+from core.conversation.places import Place
 from core.desks import Desks
 from core.errors import Refused, Unavailable
 from core.lead import SYSTEM, DeskStatus, Event, Lead, utcnow
@@ -18,7 +20,8 @@ from core.noise.loudness import is_urgent
 from core.sla import RETURNED
 from core.store import Store
 from core.store.posts import Placed, Post, Showing, card_key
-from handlers import bursts, cards, mrkdwn, thread
+from core.talking import TOOK_OVER
+from handlers import bursts, cards, mrkdwn, talk, thread
 from handlers.mrkdwn import Block
 from handlers.posting import Posting
 from handlers.slack.directory import Directory
@@ -137,6 +140,15 @@ class SlackBoard:
         names = {user: await self._name_of(user) for user in sorted(mrkdwn.mentioned(blocks))}
         return mrkdwn.pinging_nobody(blocks, {user: name for user, name in names.items() if name})
 
+    async def say(
+        self, key: str, place: Place, say: Say, asks: Sequence[str], lead: Lead, *, guest: bool
+    ) -> str:
+        """core.conversation.places.Voice: a message in the writer's thread."""
+        words = talk.words(say, asks, lead, guest=guest)
+        content = {"text": words, "thread_ts": place.thread_ts}
+        await self._posting.once(f"say:{lead.lead_id}:{key}", place.channel, content)
+        return words
+
     async def _leave(self, post: Post, lead: Lead, to: str) -> None:
         """The lead went to another desk: its card here says so, and takes no clicks any more."""
         ts = post.ts or await self._posting.find(post, None)
@@ -176,6 +188,9 @@ class SlackBoard:
             is_old = gone.received_at - lead.received_at > BUMP_AFTER
             return {"text": again.text, "blocks": again.blocks} | (up if is_old else {})
         who, to = await self._name_of(event.actor), await self._name_of(event.why)
+        if event.what == TOOK_OVER:
+            taken = thread.took_over(event, lead, who)
+            return {"text": taken.text, "blocks": taken.blocks}
         is_back = event.what in {PAST[ActionName.WAKE], RETURNED} and event.actor == SYSTEM
         return {"text": thread.thread_line(event, who, to=to)} | (up if is_back else {})
 

@@ -34,10 +34,11 @@ from handlers import (
     rules_form,
     shape_cards,
     steps,
+    thread,
     views,
 )
 from tests import home_examples
-from tests.lead_examples import NOW, lead, match
+from tests.lead_examples import NOW, event, lead, match
 from tests.test_rules_form import a_rulebook
 
 ROOT = Path(__file__).parents[1]
@@ -124,8 +125,8 @@ def let_through() -> dict[str, dict[str, Any]]:
     payloads = {each["command"]: {"command": each["command"]} for each in features["slash_commands"]}
     for subscribed in of_app["event_subscriptions"]["bot_events"]:
         kind, _, place = subscribed.partition(".")
-        event = {"type": kind, "channel_type": place.removesuffix("s"), "channel": "C1", "user": "U1"}
-        payloads[subscribed] = {"type": "event_callback", "event": event}
+        said = {"type": kind, "channel_type": place.removesuffix("s"), "channel": "C1", "user": "U1"}
+        payloads[subscribed] = {"type": "event_callback", "event": said}
     payloads |= shortcuts()
     if of_app["interactivity"]["is_enabled"]:
         merge = preview(lead(), lead(lead_id="019a7c3e-0000-7000-8000-000000001050", number="L-1050"))
@@ -140,6 +141,7 @@ def let_through() -> dict[str, dict[str, Any]]:
         shown.append(paging.paged(Page(leads=(lead(),), newer=True, older=True), Filter.OPEN).blocks)
         shown.append(forgetting.ask(lead(), []).blocks)
         shown.append(shape_cards.asking(SHAPE, 1).blocks)
+        shown.append(thread.took_over(event("took_over"), lead()).blocks)
         for block in (block for blocks in shown for block in blocks):
             for element in (*block.get("elements", ()), block.get("accessory", {})):
                 if "action_id" in element:

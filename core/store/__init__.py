@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.store.answers import Answers
 from core.store.assignments import Assignments
 from core.store.clocks import Clocks
+from core.store.conversations import Conversations
 from core.store.database import Database
 from core.store.erasures import Erasures
 from core.store.events import Events
@@ -56,6 +57,7 @@ class Store:
     reports: Reports
     kept: Kept
     shapes: Shapes
+    conversations: Conversations
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -90,4 +92,5 @@ async def open_store(url: str) -> Store:
         Reports(database),
         Kept(database),
         Shapes(database),
+        Conversations(database),
     )

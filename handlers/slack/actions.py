@@ -14,6 +14,7 @@ BUTTONS = (
     ActionName.REASSIGN,
     ActionName.REJECT,
     ActionName.UNMERGE,
+    ActionName.ASK_ON,
 )
 
 
