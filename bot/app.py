@@ -173,6 +173,8 @@ async def running(
             board=board,
             members=directory,
             notices=ringing,
+            voice=board,
+            open_talk=engine.open_talk,
             desks=desks,
             timing=Timing(store=store, desks=desks, set_alarm=engine.set_alarm, leaders=directory.leaders),
             routing=Router(store=store, desks=desks, accounts=directory),
@@ -417,7 +419,7 @@ def _bolt(settings: Settings, slack: Slack, desk: Desk, directory: Directory) ->
     bursts.register(bolt, desk, directory)
     invitations.register(bolt, desk)
     shapes.register(bolt, desk, slack)
-    messages.register(bolt, desk, directory)
+    messages.register(bolt, desk, directory, frozenset(settings.slack_source_bots))
     homes = Homes(desk, slack, directory)
     home.register(bolt, desk, homes)
     me.register(bolt, desk, slack, homes)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from core import metrics
 from core.acting import action_pipeline
 from core.actions import Action
+from core.conversation.places import Conversation
 from core.deliveries import delivery_pipeline
 from core.desk import Desk
 from core.errors import LeadDeskError, Unavailable
@@ -32,8 +33,10 @@ from core.reporting import Report, Reporting, report_pipeline
 from core.ringing import Ringing, ring_pipeline
 from core.sla.alarm import Alarm
 from core.sla.ringing import sla_pipeline
+from core.sources import Change, source_pipeline
 from core.store.database import BUSY_TIMEOUT_MS, Database, with_driver
 from core.store.waiting import Waiting
+from core.talking import nudge_pipeline, opening_pipeline, turn_pipeline
 
 log = structlog.get_logger()
 
@@ -117,6 +120,10 @@ class Engine:
         _register("summary_pipeline", summary_pipeline, parts, about="burst")
         _register("ring_pipeline", ring_pipeline, ringing, about="batch")
         _register("report_pipeline", report_pipeline, reporting, about="desk")
+        _register("opening_pipeline", opening_pipeline, parts)
+        _register("turn_pipeline", turn_pipeline, parts)
+        _register("nudge_pipeline", nudge_pipeline, parts)
+        _register("source_pipeline", source_pipeline, parts)
         DBOS.launch()
         await DBOS.register_queue_async(LEADS, worker_concurrency=20, polling_interval_sec=POLL_SECONDS)
         await DBOS.register_queue_async(ACTIONS, worker_concurrency=20, polling_interval_sec=POLL_SECONDS)
@@ -180,6 +187,28 @@ class Engine:
     async def fetch(self, submission_id: str, attempt: int) -> None:
         """Enqueue another attempt to fetch a lead; the same attempt twice is one."""
         await self._database.write(lambda connection: self.deliver(connection, submission_id, str(attempt)))
+
+    async def open_talk(self, lead_id: str) -> None:
+        """Enqueue the first question to the lead's writer; twice is once."""
+        await self._enqueue(_options("opening_pipeline", ACTIONS, f"open:{lead_id}"), lead_id)
+
+    def hear(self, connection: Connection, lead_id: str, place: str, turn_id: str) -> None:
+        """Enqueue what comes of a turn of a conversation inside the caller's transaction."""
+        options = _options("turn_pipeline", ACTIONS, f"turn:{lead_id}:{turn_id}")
+        turn = {"lead_id": lead_id, "place": place, "turn_id": turn_id}
+        self._client.enqueue_in_transaction(connection, options, turn)
+
+    async def reword(self, change: Change) -> None:
+        """Enqueue what was done to a lead's message; the same key twice is one."""
+        options = _options("source_pipeline", ACTIONS, f"source:{change.lead_id}:{change.key}")
+        await self._enqueue(options, change.model_dump(mode="json"))
+
+    async def nudge(self, due: Conversation) -> None:
+        """Enqueue the question after silence; the same silence twice is one."""
+        since = 0 if due.nudge_at is None else due.nudge_at.timestamp()
+        key = f"nudge:{due.lead_id}:{due.place.key}:{since:.0f}"
+        nudge = {"lead_id": due.lead_id, "place": due.place.key, "key": key}
+        await self._enqueue(_options("nudge_pipeline", ACTIONS, key), nudge)
 
     async def redo(self, waiting: Waiting) -> None:
         """Enqueue another try at a part; the same attempt twice is one."""

@@ -46,7 +46,13 @@ FETCH_SECONDS = 5
 FETCH_BATCH = 200
 
 WAKE_BATCH = 100
-"""Leads woken at one tick; what is left is due at the next."""
+"""Leads woken, or writers nudged, at one tick; what is left is due at the next."""
+
+EARLY = timedelta(minutes=10)
+"""How long a reply waits for the message it replies to: Slack delivers again for some six minutes."""
+
+NUDGE_SECONDS = 30
+"""How often conversations are looked for that fell silent."""
 
 MEND_BATCH = 100
 """Parts tried again at once: new leads must not queue behind an outage's thousands."""
@@ -107,6 +113,8 @@ class Schedule:
             now = utcnow()
             self._scheduler.add_job(self._hook.renew, "interval", hours=HOOK_HOURS, next_run_time=now)
         self._scheduler.add_job(self.fetch, "interval", seconds=FETCH_SECONDS, max_instances=1, coalesce=True)
+
+        self._scheduler.add_job(self.nudge, "interval", seconds=NUDGE_SECONDS, max_instances=1, coalesce=True)
         if self._executors is not None:
             self._scheduler.add_job(
                 self.reap, "interval", seconds=REAP_SECONDS, max_instances=1, coalesce=True
@@ -168,6 +176,12 @@ class Schedule:
         now = utcnow()
         for submission_id, received_at in await self._parts.store.kept.fetching(now, limit=FETCH_BATCH):
             await self._engine.fetch(submission_id, attempt(received_at, now))
+
+    async def nudge(self) -> None:
+        """Speak up once in conversations that fell silent; a tick that finds one again asks nothing new."""
+        await self._parts.store.conversations.sweep_early(utcnow() - EARLY)
+        for due in await self._parts.store.conversations.due(utcnow(), limit=WAKE_BATCH):
+            await self._engine.nudge(due)
 
     async def mend(self) -> None:
         """Try the missing parts again whose service answers; when it just came back, all of them."""

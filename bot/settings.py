@@ -82,6 +82,7 @@ class Settings(NeededToRun):
 
     slack_api_url: str = SLACK_API_URL
     slack_watch_channels: Annotated[tuple[str, ...], NoDecode] = ()
+    slack_source_bots: Annotated[tuple[str, ...], NoDecode] = ()
     slack_desk_members: Annotated[tuple[str, ...], NoDecode] = ()
     desk_admins: Annotated[tuple[str, ...], NoDecode] = ()
     desk_managers: Annotated[tuple[str, ...], NoDecode] = ()
@@ -135,6 +136,7 @@ class Settings(NeededToRun):
 
     @field_validator(
         "slack_watch_channels",
+        "slack_source_bots",
         "slack_desk_members",
         "desk_admins",
         "desk_managers",

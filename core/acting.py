@@ -28,6 +28,7 @@ from core.notices import Notice, Reason
 from core.pipeline import Parts, Step
 from core.rights import check
 from core.store.people import Labelled
+from core.talking import Talks
 
 log = structlog.get_logger()
 
@@ -69,6 +70,7 @@ class Acts:
             ActionName.FORGET: self._forget,
             ActionName.SYNC: self._try_again,
             **dict.fromkeys(ABOUT_CRM, self._answer_about_crm),
+            ActionName.ASK_ON: self._ask_on,
         }
         if action.name in ANSWERS:
             await self._answer(action)
@@ -92,6 +94,9 @@ class Acts:
         """Keep which side's word counts; the sync that follows carries it out."""
         ours = action.name == ActionName.KEEP_OURS
         await self.parts.crm.answer(_line(action), action.target or "", keep_ours=ours)
+
+    async def _ask_on(self, action: Action) -> None:
+        await Talks(parts=self.parts).resume(action.lead_id, _line(action))
 
     async def _authorise(self, action: Action) -> None:
         """NotAllowed when the actor may not do this, or its target may not be given a lead."""
@@ -265,6 +270,10 @@ async def action_pipeline(step: Step, parts: Parts, action: Mapping[str, Any]) -
     if refusal is not None:
         await step("tell", Acts(parts=parts).tell, asked, refusal)
         return
+    if asked.name == ActionName.ASK_ON:
+        talks = Talks(parts=parts)
+        for place in await step("places", talks.places, asked.lead_id):
+            await step("say", talks.say, place, asked.key)
     if asked.name == ActionName.FORGET:
         told = await step("clear", privacy.clear, parts, asked.key)
         await step("tell", Acts(parts=parts).tell, asked, told)

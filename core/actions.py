@@ -37,6 +37,7 @@ class ActionName(StrEnum):
     SYNC = "sync"
     KEEP_OURS = "keep_ours"
     KEEP_THEIRS = "keep_theirs"
+    ASK_ON = "ask_on"
 
 
 PAST = {
@@ -59,6 +60,7 @@ PAST = {
     ActionName.SYNC: "sync_asked",
     ActionName.KEEP_OURS: "kept_ours",
     ActionName.KEEP_THEIRS: "kept_theirs",
+    ActionName.ASK_ON: "asked_on",
 }
 """The action as its history line says it."""
 

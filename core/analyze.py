@@ -3,15 +3,19 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core import metrics
 from core.breaker import Breaker
+from core.conversation import Matter, Proposal, ask_model
 from core.errors import Refused, Unavailable
 from core.head import Head
-from core.lead import Analysis, Contact, utcnow
+from core.lead import Analysis, Contact, Intent, utcnow
 from core.model import opinion as model_opinion
 from core.model.answer import believed
 from core.model.question import Answer, BadAnswer, fingerprint, parse, question, repair, schema
@@ -19,6 +23,7 @@ from core.ports import ChatMessage, Embedder, LanguageModel, Vector
 from core.rules import MADE_BY, analyze_by_rules
 from core.rules.intents import Prototypes, embed_prototypes
 from core.rules.words import newest_part
+from core.sorting import CHATTER, Likeness
 from core.store.answers import Answers
 from prompts import BusinessType
 
@@ -69,6 +74,7 @@ class Analyst:
         self._breaker = Breaker()
         self._prototypes: Mapping[str, Prototypes] | None = None
         self._embedding = asyncio.Lock()
+        self._talk: NDArray[np.float32] | None = None
 
     @property
     def has_model(self) -> bool:
@@ -91,6 +97,7 @@ class Analyst:
     async def warm_up(self) -> None:
         """Embed the prototypes of every business now, so that no lead has to wait for them."""
         await self._prototypes_of(self.business(FALLBACK))
+        await self.likeness("Good morning", FALLBACK)
 
     async def check(self) -> None:
         """Return if the model can be asked again; else raise, the mend in the message."""
@@ -161,6 +168,31 @@ class Analyst:
             if self._answers:
                 await self._answers.keep(read, model_opinion.PROMPT, model.name, text, utcnow())
         return model_opinion.read(text)
+
+    async def likeness(self, text: str, business_type: str) -> Likeness | None:
+        """How near a message is to what customers write and to what teams write; None without embedding."""
+        business = self.business(business_type)
+        prototypes, vector = await self._prototypes_of(business), await self._vector_of(text)
+        if self._embedder is None or prototypes is None or vector is None:
+            return None
+        if self._talk is None:
+            self._talk = await self._embedder.embed(CHATTER)
+        about = [intent != Intent.GENERAL for intent in Intent for _ in business.prototypes(intent)]
+        request = prototypes.vectors[np.array(about)] @ vector
+        return Likeness(request=float(request.max()), talk=float((self._talk @ vector).max()))
+
+    async def propose(self, text: str, pending: Sequence[str], matter: Matter) -> list[Proposal]:
+        """What the model reads in a turn of a conversation; nothing without one, or when it is slow."""
+        if self._model is None or not self.model_ready():
+            return []
+        try:
+            async with asyncio.timeout(ask_model.SERVICE_SECONDS):
+                asked = ask_model.question(text, pending, matter)
+                return ask_model.read(
+                    await self._chat(self._model, asked, ask_model.schema(matter.business)), matter
+                )
+        except (Unavailable, Refused, TimeoutError):
+            return []
 
     async def _answer(self, model: LanguageModel, business: BusinessType, message: str) -> Answer:
         read = fingerprint(message)

@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid4
 
 from core import edits, metrics
 from core.actions import API, Action, ActionName, decide
+from core.conversation import places
 from core.deskfile import DeskFile
 from core.desks import Desks
 from core.errors import InvalidLead, NotAllowed, Refused
@@ -24,8 +25,10 @@ from core.pipeline import Parts
 from core.reps import OwnSettings
 from core.rights import NOT_A_MEMBER, check
 from core.similar.wanted import Wanted
+from core.sources import Change
 from core.stats import Responses, responses
 from core.store.assignments import Assignment
+from core.store.conversations import add_conversation
 from core.store.posts import Spot
 from core.store.submissions import Accepted, Submission
 
@@ -48,6 +51,12 @@ class Queue(Protocol):
 
     def deliver(self, connection: Connection, submission_id: str, key: str) -> None:
         """Enqueue another reading of a kept delivery inside the caller's transaction; the key says which."""
+
+    def hear(self, connection: Connection, lead_id: str, place: str, turn_id: str) -> None:
+        """Enqueue what comes of a turn of a conversation inside the caller's transaction."""
+
+    async def reword(self, change: Change) -> None:
+        """Enqueue what was done to a lead's message; the same key twice is one."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +107,14 @@ class Desk:
         actor: str,
         desk: str | None = None,
         kept: str | None = None,
+        talk: places.Place | None = None,
     ) -> Accepted:
         """Keep the submission, make its lead and start its pipeline, all at once; then it is safe.
 
         A submission that cannot be read is kept with the reason, and its InvalidLead raised.
         desk: the desk whose door it came through; None: whichever takes it.
         kept: the id of the submission, where it was kept before and is read again.
+        talk: the thread in which its writer is asked for what is missing.
         """
         store = self.parts.store
         try:
@@ -116,14 +127,21 @@ class Desk:
             metrics.deliveries.labels(submission.source, "refused").inc()
             log.info("delivery", outcome="refused", source=submission.source, code=error.code)
             raise
-        file, business_type = self._place_of(submission.source, draft, desk)
+        file, business_type = self.place_of(submission.source, draft, desk)
+
+        def enlist(connection: Connection, lead_id: str) -> None:
+            self.queue.enlist(connection, lead_id)
+            if talk is not None and file.intake.ask:
+                for turn_id in add_conversation(connection, talk, lead_id):
+                    self.queue.hear(connection, lead_id, talk.key, turn_id)
+
         accepted = await store.submissions.accept(
             submission,
             draft,
             desk=file.channel,
             business_type=business_type,
             actor=actor,
-            enlist=self.queue.enlist,
+            enlist=enlist,
             kept=kept,
         )
         outcome = "accepted" if accepted.fresh else "repeated"
@@ -158,6 +176,24 @@ class Desk:
             raise NotAllowed(NOT_A_MEMBER)
         await self.parts.store.reps.set(channel, user, settings)
         log.info("own_settings", user=user, desk=channel)
+
+    async def hear(self, place: str, turn: places.NewTurn) -> bool:
+        """Keep a message of a conversation's thread and start what comes of it; False where there is none."""
+        return await self.parts.store.conversations.take(
+            place, turn, lambda connection, lead_id: self.queue.hear(connection, lead_id, place, turn.turn_id)
+        )
+
+    async def hear_early(self, place: str, turn: places.NewTurn) -> None:
+        """Keep a message of a thread whose first message may yet come and become a lead."""
+        await self.parts.store.conversations.take_early(place, turn)
+
+    async def reword(self, change: Change) -> None:
+        """Start what comes of an edit or a deletion of the message of a lead."""
+        await self.queue.reword(change)
+
+    async def transcript(self, lead: Lead) -> list[places.Line]:
+        """What was written in the conversations with the lead's writer, for who may see the lead."""
+        return await self.parts.store.conversations.transcript(lead.lead_id)
 
     async def let_in(self) -> None:
         """A channel takes messages again: cards that were refused there need not wait any longer."""
@@ -364,7 +400,7 @@ class Desk:
         seen = self.desks.channels if reader == API else await self.admit(reader)
         return None if seen == self.desks.channels else seen
 
-    def _place_of(self, source: str, draft: Draft, desk: str | None) -> tuple[DeskFile, str]:
+    def place_of(self, source: str, draft: Draft, desk: str | None) -> tuple[DeskFile, str]:
         """The desk of a new lead, and its business type: where the lead does not say it, its door does."""
         places = (source, draft.source, str(draft.custom_fields.get("slack_channel")))
         named = (self.by_source.get(place) for place in places)

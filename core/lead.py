@@ -248,6 +248,9 @@ class Lead(Value):
     merged_into: str | None = Field(default=None, description="id of the lead that stands for this one")
     merged_number: str | None = Field(default=None, description="what people call that lead")
     crm: Crm = Crm()
+    withdrawn_at: AwareDatetime | None = Field(
+        default=None, description="when its writer deleted the message it came from"
+    )
     missing: Mapping[Part, str] = Field(default_factory=dict, description="parts that wait, and for what")
     received_at: AwareDatetime
     created_at: AwareDatetime

@@ -11,6 +11,9 @@ import structlog
 from core import metrics
 from core.actions import Action, question
 from core.analyze import Analyst
+from core.conversation import Kept
+from core.conversation.changes import told
+from core.conversation.places import Voice
 from core.crm.sync import FAILED, CrmSync, Outcome
 from core.dedupe import Decision
 from core.desks import Desks
@@ -90,7 +93,11 @@ class Members(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What the steps work with, and the steps themselves."""
+    """What the steps work with, and the steps themselves.
+
+    Attributes:
+        open_talk: starts the conversation with a lead's writer; the same lead twice is one.
+    """
 
     store: Store
     search: Search
@@ -100,6 +107,8 @@ class Parts:
     board: Board
     members: Members
     notices: Notices
+    voice: Voice
+    open_talk: Callable[[str], Awaitable[None]]
     desks: Desks
     timing: Timing
     routing: Router
@@ -136,6 +145,8 @@ class Parts:
         if first is not None:
             return first
         await self.give(lead_id)
+        if await self.store.conversations.of(lead_id):
+            await self.open_talk(lead_id)
         if self.analyst.has_model:
             await self._ask_model(await self.store.leads.get(lead_id), None)
             await self._second_opinion(lead_id)
@@ -204,6 +215,17 @@ class Parts:
                 )
             )
 
+    async def read_again(self, lead_id: str) -> None:
+        """Recognise and read a lead whose message was edited; what it asks now is for a person to judge."""
+        lead = await self.store.leads.get(lead_id)
+        seen = await self._recognise(lead)
+        by_rules = await self.analyst.by_rules(*_reading(lead), seen.vector)
+        asked = replace(seen, decision=seen.decision.asked())
+        await self.recogniser.keep(lead, asked, analysis=by_rules, final=not self.analyst.has_model)
+        await self._retell(lead_id)
+        if self.analyst.has_model:
+            await self._ask_model(lead, seen.vector)
+
     async def reread(self, lead_id: str) -> None:
         """Let the model read the message, which was not possible before."""
         await self._ask_model(await self.store.leads.get(lead_id), None)
@@ -247,6 +269,19 @@ class Parts:
             await self._wait(lead.lead_id, Part.ANALYSIS, error)
         else:
             await self.store.leads.understood(lead.lead_id, analysis=answer, final=True)
+            await self._retell(lead.lead_id)
+
+    async def _retell(self, lead_id: str) -> None:
+        """What the writer said in conversation stands in a new reading too."""
+
+        def retell(lead: Lead, kept: tuple[Kept, ...]) -> dict[str, Any]:
+            if lead.analysis is None or lead.analysis.corrected_by is not None:
+                return {}
+            business = self.analyst.business(lead.business_type)
+            analysis = told(lead.analysis, kept, lead.message, lead.contact, business)
+            return {"analysis": analysis.model_dump(mode="json")} if analysis != lead.analysis else {}
+
+        await self.store.conversations.retell(lead_id, retell)
 
     async def _second_opinion(self, lead_id: str) -> None:
         """Let the model compare the two messages of an open question; without it, it stays as it is."""

@@ -15,7 +15,10 @@ from core.store.erasures import Left
 
 log = structlog.get_logger()
 
-OF_A_LEAD = ("lead:{}", "action:{}:", "redo:{}:", "sla:{}:")
+OF_A_LEAD = (
+    *("lead:{}", "action:{}:", "redo:{}:", "sla:{}:"),
+    *("open:{}", "turn:{}:", "nudge:{}:", "source:{}:"),
+)
 """How the engine's keys of a lead's work begin."""
 
 

@@ -36,6 +36,7 @@ OF_ANY_LEAD = frozenset(
         ActionName.EDIT,
         ActionName.NOTE,
         ActionName.SYNC,
+        ActionName.ASK_ON,
     }
 )
 """What a rep may do with a colleague's lead too: it adds what is known, and can be undone."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from core.conversation.places import Line, Part
 from core.errors import InvalidLead, NotAllowed, NotFound, Refused, Unavailable
 from core.lead import Event, Lead
 from handlers import cards, search_options, thread, wording
@@ -58,6 +59,8 @@ BLOCKS_SIZE_MAX = 12_500
 _MESSAGE_CUTS = (8_400, 4_000, 2_000, 500, 0)  # the first that leaves room for the rest; the last always does
 _SECTION_MAX = 2_900
 _LINE_MAX = 200
+_TRANSCRIPT_LINES = 12
+_PARTS: Mapping[Part | None, str] = {Part.BOT: "baseCamp", Part.TEAM: "Team", Part.OTHER: "Somebody else"}
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ def shown(
     now: datetime,
     history: Sequence[Event] = (),
     merged: Sequence[Lead] = (),
+    transcript: Sequence[Line] = (),
     names: Mapping[str, str] | None = None,
     hidden_entities: frozenset[str] = frozenset(),
 ) -> Answer:
@@ -122,6 +126,7 @@ def shown(
         now: aware, in the desk's time zone.
         history: the lead's events, oldest first; the newest are shown.
         merged: the leads for which this one stands.
+        transcript: what was written with its writer, oldest first; the newest is shown.
         names: how people are to be named, by Slack user id.
         hidden_entities: names of entities this desk does not show.
     """
@@ -133,6 +138,7 @@ def shown(
         *_section("Also sent", _custom(lead, hidden_entities), 800),
         *_section("Also known", _also(lead), 800),
         *_section("Merged with it (/lead show has all of each)", _merged(merged, hidden_entities), 1_200),
+        *_conversation(lead, transcript, hidden_entities),
         *_seen(lead, hidden_entities),
         *_section("Waiting", wording.degraded(lead, 400).splitlines(), 500),
         *_history([event for event in history if event.what != "contact_read"], names or {}, 1_500),
@@ -230,6 +236,17 @@ def _reading(lead: Lead, hidden: frozenset[str]) -> list[str]:
 def _custom(lead: Lead, hidden: frozenset[str]) -> list[str]:
     lines = (f"{name}: {value}" for name, value in lead.custom_fields.items())
     return [wording.veiled(line, lead.analysis, hidden) for line in lines]
+
+
+def _conversation(lead: Lead, transcript: Sequence[Line], hidden: frozenset[str]) -> list[Block]:
+    """The newest lines, as many as fit; before the analysis nobody knows what must not be shown."""
+    if hidden and lead.analysis is None:
+        return []
+    lines = [
+        f"{_PARTS.get(line.part, 'They')}: {wording.veiled(line.text, lead.analysis, hidden)}"
+        for line in transcript[-_TRANSCRIPT_LINES:]
+    ]
+    return _section("In the thread", lines, 1_500)
 
 
 def _seen(lead: Lead, hidden: frozenset[str]) -> list[Block]:

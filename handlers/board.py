@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,6 +11,8 @@ from weakref import WeakValueDictionary
 import structlog
 
 from core.actions import PAST, ActionName
+from core.conversation import Say
+from core.conversation.places import Place
 from core.crm.reconcile import Link
 from core.crm.sync import ASKED, RECORD_GONE
 from core.desks import Desks
@@ -21,7 +23,8 @@ from core.noise.loudness import is_urgent
 from core.sla import RETURNED
 from core.store import Store
 from core.store.posts import Placed, Post, Showing, card_key
-from handlers import bursts, cards, crm_question, mrkdwn, thread
+from core.talking import TOOK_OVER
+from handlers import bursts, cards, crm_question, mrkdwn, talk, thread
 from handlers.mrkdwn import Block
 from handlers.posting import Posting
 from handlers.slack.directory import Directory
@@ -151,6 +154,15 @@ class SlackBoard:
         short = hashlib.sha256(key.encode()).hexdigest()[:24]
         await self._posting.once(f"warning:{short}", channel, {"text": said})
 
+    async def say(
+        self, key: str, place: Place, say: Say, asks: Sequence[str], lead: Lead, *, guest: bool
+    ) -> str:
+        """core.conversation.places.Voice: a message in the writer's thread."""
+        words = talk.words(say, asks, lead, guest=guest)
+        content = {"text": words, "thread_ts": place.thread_ts}
+        await self._posting.once(f"say:{lead.lead_id}:{key}", place.channel, content)
+        return words
+
     async def _leave(self, post: Post, lead: Lead, to: str) -> None:
         """The lead went to another desk: its card here says so, and takes no clicks any more."""
         ts = post.ts or await self._posting.find(post, None)
@@ -194,6 +206,9 @@ class SlackBoard:
             said = crm_question.asked(event, lead, link.question, hidden=self._hidden(lead.business_type))
             return {"text": said.text, "blocks": said.blocks}
         who, to = await self._name_of(event.actor), await self._name_of(event.why)
+        if event.what == TOOK_OVER:
+            taken = thread.took_over(event, lead, who)
+            return {"text": taken.text, "blocks": taken.blocks}
         is_back = event.what in {PAST[ActionName.WAKE], RETURNED} and event.actor == SYSTEM
         return {"text": thread.thread_line(event, who, to=to)} | (up if is_back else {})
 

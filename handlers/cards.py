@@ -165,6 +165,8 @@ def state_line(lead: Lead, hidden: frozenset[str] = frozenset(), clock: str = ""
         parts.insert(1, clock)
     if lead.custom_fields.get("is_test") is True:  # its sender says that nobody waits for an answer
         parts.insert(0, "*Test lead*")
+    if lead.withdrawn_at is not None:
+        parts.insert(1, "its message was deleted")
     return " · ".join(parts)
 
 

@@ -8,7 +8,7 @@ from core.sla import ESCALATED, REMINDED, RETURNED
 from core.store.assignments import ASSIGNED
 from handlers import wording
 from handlers.cards import Card, actions_block_id
-from handlers.mrkdwn import channel, clean, cut, escape, markup, mention, moment, plain
+from handlers.mrkdwn import Block, channel, clean, cut, escape, markup, mention, moment, plain
 
 HISTORY = {
     "received": "Received",
@@ -32,6 +32,12 @@ HISTORY = {
     "sync_asked": "Another try at the CRM asked for",
     "kept_ours": "What is here was kept, the CRM follows",
     "kept_theirs": "What the CRM says was kept",
+    "took_over": "baseCamp asks no more: the conversation was taken over",
+    "asked_on": "baseCamp asks on: called back",
+    "asked_back": "A question for the team, in the conversation,",
+    "answered": "Said more in the conversation",
+    "message_edited": "The message was edited",
+    "message_deleted": "The message was deleted in Slack",
 }
 """The verbs of history lines that need more words than themselves."""
 
@@ -85,6 +91,22 @@ def _whose(what: str, why: str, to: str | None) -> str:
         ASSIGNED: f" to {named(owner, to)}: {escape(reason, WORDS_MAX)}",
     }
     return tails.get(what, "")
+
+
+def took_over(event: Event, lead: Lead, who: str | None = None) -> Card:
+    """Somebody of the team talks with the writer; with the way to call the bot back."""
+    line = thread_line(event, who)
+    button = {
+        "type": "button",
+        "action_id": ActionName.ASK_ON.value,
+        "text": plain("Let baseCamp ask on", 75),
+        "value": lead.lead_id,
+    }
+    blocks: list[Block] = [
+        {"type": "section", "text": markup(line)},
+        {"type": "actions", "block_id": actions_block_id(lead), "elements": [button]},
+    ]
+    return Card(text=line, blocks=blocks)
 
 
 def named(actor: str, name: str | None = None) -> str:

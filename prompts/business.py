@@ -24,6 +24,9 @@ OWN_EXAMPLES = 5
 Recogniser = Literal["vehicle", "timeframe", "location", "contact_preference", "money", "headcount"]
 """What finds an entity beside its words; each is a function in core.rules.entities."""
 
+CONTACT_SLOTS = ("name", "email", "phone", "company")
+"""What a slot may ask of the person, beside the business's own entities."""
+
 Words = Mapping[str, tuple[str, ...]]
 """Value -> the phrases that say it; a `*` at the end of a phrase stands for any ending."""
 
@@ -132,6 +135,21 @@ class CardPolicy(Section):
     shows: tuple[str, ...] = Field(description="entities the card may show; the others stay in the store")
 
 
+class SlotGuide(Section):
+    """Something a lead should say before somebody works it, and how it is asked for."""
+
+    fills: Annotated[tuple[str, ...], Field(min_length=1)] = Field(
+        description="contact fields or entities; any one of them answers it"
+    )
+    asks: str = Field(
+        min_length=3, max_length=80, description="what follows 'could you tell us', e.g. 'which car it is'"
+    )
+    intents: tuple[IntentName, ...] = Field(default=(), description="of leads that want this; empty: of all")
+    or_words: bool = Field(
+        default=False, description="a first message that says anything concrete in any words answers it too"
+    )
+
+
 class Found(Section):
     """A value and the literal words it stands in."""
 
@@ -214,6 +232,9 @@ class BusinessType(Section):
     confidence: Confidence | None = Field(default=None, description="else that of every business")
     card: CardPolicy
     form: FormGuide = FormGuide()
+    slots: Mapping[str, SlotGuide] = Field(
+        default_factory=dict, description="what is asked for when it is missing, in order of worth"
+    )
     examples: Annotated[tuple[Example, ...], Field(min_length=1)]
 
     def __hash__(self) -> int:
@@ -272,6 +293,12 @@ class BusinessType(Section):
         shown = {*self.card.headline, *self.card.beside}
         mistakes += [
             f"card.headline: {name} may not be shown (card.shows)" for name in sorted(shown & self.hidden)
+        ]
+        mistakes += [
+            f"slots.{name}: there is no entity {filled}, and no contact field ({', '.join(CONTACT_SLOTS)})"
+            for name, slot in self.slots.items()
+            for filled in slot.fills
+            if filled not in {*self.entities, *CONTACT_SLOTS}
         ]
         for number, example in enumerate(self.examples, start=1):
             mistakes += [f"examples {number}: {said}" for said in self._misfits(example)]

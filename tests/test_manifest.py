@@ -37,6 +37,7 @@ from handlers import (
     rules_form,
     shape_cards,
     steps,
+    thread,
     views,
 )
 from tests import home_examples
@@ -129,6 +130,8 @@ def let_through() -> dict[str, dict[str, Any]]:
         kind, _, place = subscribed.partition(".")
         told = {"type": kind, "channel_type": place.removesuffix("s"), "channel": "C1", "user": "U1"}
         payloads[subscribed] = {"type": "event_callback", "event": told}
+        said = {"type": kind, "channel_type": place.removesuffix("s"), "channel": "C1", "user": "U1"}
+        payloads[subscribed] = {"type": "event_callback", "event": said}
     payloads |= shortcuts()
     if of_app["interactivity"]["is_enabled"]:
         merge = preview(lead(), lead(lead_id="019a7c3e-0000-7000-8000-000000001050", number="L-1050"))
@@ -147,6 +150,7 @@ def let_through() -> dict[str, dict[str, Any]]:
         shown.append(paging.paged(Page(leads=(lead(),), newer=True, older=True), Filter.OPEN).blocks)
         shown.append(forgetting.ask(lead(), []).blocks)
         shown.append(shape_cards.asking(SHAPE, 1).blocks)
+        shown.append(thread.took_over(event("took_over"), lead()).blocks)
         for block in (block for blocks in shown for block in blocks):
             for element in (*block.get("elements", ()), block.get("accessory", {})):
                 if "action_id" in element:

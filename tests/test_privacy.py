@@ -151,6 +151,21 @@ async def test_no_row_speaks_of_it_but_that_it_was_erased(
     assert erased["by"] == slack.user("dana")
 
 
+async def test_nothing_is_left_of_a_conversation_with_the_writer(bot: Product, tmp_path: Path) -> None:
+    ts = await bot.slack.say("priya", "leads", "My grommet is broken, please send somebody")
+    await bot.slack.until(lambda s: "Still missing" in text_of(s.thread("leads", ts)), timeout=20)
+    await bot.slack.say("priya", "leads", "415 555 0142, Zebulon Quuxworth", thread_ts=ts)
+    [lead] = await bot.app.store.leads.newest(limit=5)
+    await bot.lead_when(lead.lead_id, lambda now: now.contact.last_name == "Quuxworth")
+    await bot.slack.edit("priya", "leads", ts, "My grommet is lost, please send somebody")
+    await bot.lead_when(lead.lead_id, lambda now: "lost" in now.message)
+    await bot.card_with(lead.lead_id, "lost")
+    assert traces(tmp_path), "else this test shows nothing"
+    await erase(bot, lead)
+    assert traces(tmp_path) == []
+    assert not [line for line in bot.slack.thread("leads", ts) if "bot_id" in line]
+
+
 async def test_a_lead_that_is_still_being_read_leaves_nothing_either(bot: Product, tmp_path: Path) -> None:
     lead = await bot.lead(await bot.send("My grommet is broken", name="Zebulon Quuxworth"))
     assert lead.number in await erase(bot, lead)

@@ -8,6 +8,7 @@ from core.adapters import known_texts
 from core.adapters.embedder import open_embedder
 from core.adapters.embedder_export import export
 from core.rules.intents import sentences
+from core.sorting import CHATTER
 
 
 async def init(settings: Settings) -> None:
@@ -16,7 +17,7 @@ async def init(settings: Settings) -> None:
     with console.status("Preparing the embedding model (once, half a minute)…"):
         report = export(settings.model_dir)
         embedder = open_embedder(settings.model_dir)
-        texts = sentences(prompts.load(name) for name in prompts.names())
+        texts = [*sentences(prompts.load(name) for name in prompts.names()), *CHATTER]
         known_texts.keep(settings.model_dir, embedder.model, texts, await embedder.embed(texts))
         embedder.close()
     agrees = f"agrees with the reference to a cosine of {report.min_cosine:.6f}"

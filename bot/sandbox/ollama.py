@@ -14,6 +14,7 @@ from aiohttp import web
 
 import prompts
 from bot.sandbox import loopback
+from core.conversation import Matter, propose
 from core.lead import Contact, utcnow
 from core.model.question import unfenced
 from core.rules import analyze_by_rules
@@ -287,6 +288,8 @@ def plausible(message: str, schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a good model might say: the rules' analysis, in the form of the business whose schema it is."""
     if "same_request" in schema.get("properties", {}):
         return {"same_request": None}  # two messages: the rules have no opinion beyond their own figures
+    if "answers" in schema.get("properties", {}):
+        return {"answers": _slots(message, set(_properties(schema, "Said")["slot"]["enum"]))}
     asked_for = set(_properties(schema, "Entities"))
     known = [prompts.load(name) for name in prompts.names()]
     business = next((kind for kind in known if set(kind.entities) == asked_for), prompts.load("general"))
@@ -305,18 +308,34 @@ def plausible(message: str, schema: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
+def _slots(message: str, asked_for: set[str]) -> list[Mapping[str, str]]:
+    """What a turn of a conversation answers, as the rules read it."""
+    known = [prompts.load(name) for name in prompts.names()]
+    wanted = {kind: {name for slot in kind.slots.values() for name in slot.fills} for kind in known}
+    business = next((kind for kind, names in wanted.items() if names == asked_for), prompts.load("general"))
+    matter = Matter(business=business, known={}, intent=None, now=utcnow(), region="US")
+    found = propose(message, tuple(business.slots), matter)
+    return [{"slot": each.fills, "value": each.value, "quote": each.quote} for each in found]
+
+
 def _properties(schema: Mapping[str, Any], definition: str) -> Mapping[str, Any]:
     properties: Mapping[str, Any] = schema.get("$defs", {}).get(definition, {}).get("properties", {})
     return properties
 
 
 def _with_wrong_words(answer: Mapping[str, Any]) -> str:
+    if "answers" in answer:
+        return json.dumps({"answers": [{"slot": "colour", "value": "purple", "quote": "purple"}]})
     insights = dict.fromkeys(answer["business_insights"], "purple")
     return json.dumps({**answer, "intent": "buy_now", "urgency": "very much", "business_insights": insights})
 
 
 def _with_invented_quotes(answer: Mapping[str, Any]) -> str:
-    invented = [{"value": "a golden carriage", "quote": "my golden carriage has lost a wheel"}]
+    fact = {"value": "a golden carriage", "quote": "my golden carriage has lost a wheel"}
+    if "answers" in answer:
+        named = ("vehicle_info", "services", "treatments", "name", "phone", "email", "company")
+        return json.dumps({"answers": [{"slot": slot, **fact} for slot in named]})
+    invented = [fact]
     return json.dumps({**answer, "entities": dict.fromkeys(answer["entities"], invented)})
 
 

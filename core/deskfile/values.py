@@ -224,6 +224,15 @@ class DeskCrm(Value):
     mapping: str = Field(min_length=1, description="notes, later, or a file's path within the desks' folder")
 
 
+class Intake(Value):
+    """How those are talked with whose messages became leads."""
+
+    ask: bool = Field(default=True, description="ask the writer for what is missing, in their thread")
+    nudge: Duration = Field(
+        default=timedelta(hours=4), description="silence after which the open question is put once more"
+    )
+
+
 class DeskFile(Value):
     """All that is set for one desk; people's own settings (hours, absences, level) go before a rep's here.
 
@@ -248,6 +257,7 @@ class DeskFile(Value):
     noise: Noise = Noise()
     form: Form | None = Field(default=None, description="None: there is no form")
     crm: DeskCrm | None = Field(default=None, description="None: CRM_MAPPING's")
+    intake: Intake = Intake()
     reaction: str = Field(default="inbox_tray", pattern=r"^[a-z0-9_+'-]{1,100}$")
 
     @property

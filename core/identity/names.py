@@ -73,6 +73,13 @@ def same_nickname(one: str, other: str) -> bool:
     return bool(_canonical(one) & _canonical(other))
 
 
+@lru_cache(maxsize=4096)
+def is_given_name(word: str) -> bool:
+    """Whether many people are called so, or so for short."""
+    form, known = word.casefold(), _nicknames()
+    return bool(known.canonicals_of(form) or known.nicknames_of(form))
+
+
 def canonical(given: str) -> str:
     """One form for all nicknames of a given name, for look-ups: ``bob`` -> ``robert``."""
     return min(_canonical(given) - {given}, default=given)

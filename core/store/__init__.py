@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.store.answers import Answers
 from core.store.assignments import Assignments
 from core.store.clocks import Clocks
+from core.store.conversations import Conversations
 from core.store.crm_links import CrmLinks
 from core.store.database import Database
 from core.store.erasures import Erasures
@@ -58,6 +59,7 @@ class Store:
     kept: Kept
     shapes: Shapes
     crm: CrmLinks
+    conversations: Conversations
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -93,4 +95,5 @@ async def open_store(url: str) -> Store:
         Kept(database),
         Shapes(database),
         CrmLinks(database),
+        Conversations(database),
     )

@@ -233,6 +233,11 @@ class Leads:
         kept = await self._database.read(lambda connection: connection.execute(query).scalar())
         return None if kept is None else Analysis.model_validate(kept)
 
+    async def unread(self, lead_id: str) -> None:
+        """Forget what models answered for this lead: its message says something else now."""
+        query = delete(analyses).where(analyses.c.lead_id == lead_id)
+        await self._database.write(lambda connection: connection.execute(query))
+
     async def _read(self, query: Select[Any]) -> list[Lead]:
         return await self._database.read(lambda connection: whole_leads(connection, query))
 

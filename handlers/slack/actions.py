@@ -16,6 +16,7 @@ BUTTONS = (
     ActionName.UNMERGE,
     ActionName.SYNC,
     *ABOUT_CRM,
+    ActionName.ASK_ON,
 )
 
 

@@ -17,8 +17,8 @@ from handlers.mrkdwn import escape
 from handlers.slack.answering import PATIENCE, Place, answered
 from handlers.slack.api import Slack
 from handlers.slack.directory import Directory
-from handlers.slack.messages import as_typed
 from handlers.slack.similar import similar
+from handlers.slack.typed import as_typed
 from handlers.slack.verbs import Verbs
 
 TRY_AGAIN = "Slack or the store does not answer right now. Please add the lead again in a minute."

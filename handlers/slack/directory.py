@@ -37,12 +37,16 @@ class Listed:
 
 @dataclass(frozen=True)
 class _Team:
-    """Who is what at a desk; ``admins`` is None where nobody is named: then the workspace's own are."""
+    """Who is what at a desk; ``admins`` is None where nobody is named: then the workspace's own are.
+
+    ``channel``: those who are members for being in the desk's channel only.
+    """
 
     members: frozenset[str]
     admins: frozenset[str] | None
     managers: frozenset[str]
     viewers: frozenset[str]
+    channel: frozenset[str]
 
     def role(self, user: str) -> Role | None:
         if self.admins is not None and user in self.admins:
@@ -63,6 +67,7 @@ class Directory:
         self._listed = listed
         self._desks = desks
         self._home: str | None = None
+        self._workspace: str | None = None
         self._channels: dict[str, str] = {}
         self._users: dict[str, tuple[float, Mapping[str, Any]]] = {}
         self._teams: dict[str, tuple[float, _Team]] = {}
@@ -110,11 +115,13 @@ class Directory:
         """What the user is at the desk; the last lists known are used when Slack is away."""
         team = await self._team(desk, expected=user)
         role = team.role(user)
-        if role in {Role.MANAGER, Role.REP} and team.admins is None:
-            found = await self._user(user)
-            if found.get("is_admin") or found.get("is_owner"):
-                return Role.ADMIN
-        return role
+        if role not in {Role.MANAGER, Role.REP}:
+            return role
+        found = await self._user(user)
+        if user in team.channel and role == Role.REP and await self._is_outside(found):
+            return None  # a guest in the desk's channel: nobody of the team, unless somebody names them
+        is_admin = team.admins is None and bool(found.get("is_admin") or found.get("is_owner"))
+        return Role.ADMIN if is_admin else role
 
     async def leaders(self, desk: str) -> list[str]:
         """Who is told when a lead of the desk waits too long: its managers, else its admins, if named."""
@@ -206,6 +213,14 @@ class Directory:
                     raise
         return found
 
+    async def _is_outside(self, found: Mapping[str, Any]) -> bool:
+        """Whether this is a guest, or of another organisation (Slack Connect)."""
+        if found.get("is_restricted") or found.get("is_ultra_restricted"):
+            return True
+        if self._workspace is None:
+            self._workspace = str((await self._slack.call("auth.test"))["team_id"])
+        return str(found.get("team_id", self._workspace)) != self._workspace
+
     async def _names_of(self, user: str) -> tuple[str, ...]:
         """What the user is called, the name that people see first; none when Slack does not say."""
         try:
@@ -218,17 +233,16 @@ class Directory:
     async def _read_team(self, desk: str) -> _Team:
         file, listed = self._desks.of(desk), self._listed
         named = [*listed.admins, *file.admins]
+        known = await self._resolved(listed.members) | set(file.reps)
+        # Those whom the channel makes members: nobody where the settings name them.
+        there = frozenset[str]() if listed.members else await self._in_channel(desk)
         return _Team(
-            members=await self._members(desk),
+            members=known | there,
+            channel=there - known,
             admins=await self._resolved(named) if named else None,
             managers=await self._resolved([*listed.managers, *file.managers]),
             viewers=await self._resolved([*listed.viewers, *file.viewers]),
         )
-
-    async def _members(self, desk: str) -> frozenset[str]:
-        if self._listed.members:
-            return await self._resolved(self._listed.members) | set(self._desks.of(desk).reps)
-        return await self._in_channel(desk) | set(self._desks.of(desk).reps)
 
     async def _in_channel(self, desk: str) -> frozenset[str]:
         channel, cursor, members = await self.channel_id(desk), "", set[str]()

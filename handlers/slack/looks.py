@@ -47,6 +47,7 @@ class Looks:
             now=self._desk.now(lead.desk),
             history=history,
             merged=await self._desk.merged_into(lead),
+            transcript=await self._desk.transcript(lead),
             hidden_entities=self._desk.hidden(lead.business_type),
         )
 

@@ -11,7 +11,7 @@ from handlers.answers import Answer
 from handlers.slack.answering import Place, answered, whisper
 from handlers.slack.api import Slack
 from handlers.slack.directory import Directory
-from handlers.slack.messages import after_mention
+from handlers.slack.typed import after_mention
 from handlers.slack.verbs import Verbs
 
 

@@ -16,10 +16,12 @@ def event_key(channel: str, ts: str) -> str:
     return f"{channel}:{ts}"
 
 
-def submission(channel: str, ts: str, text: str, *, content_type: str = "text/plain") -> Submission:
+def submission(
+    channel: str, ts: str, text: str, *, content_type: str = "text/plain", source: str = SOURCE
+) -> Submission:
     """What is kept of the message, or of the form that was filled in from it."""
     return Submission(
-        source=SOURCE,
+        source=source,
         event_key=event_key(channel, ts),
         fingerprint=intake.fingerprint({"text": text}),
         content_type=content_type,

@@ -1,34 +1,43 @@
-"""Messages in watched channels become leads, kept before Slack gets its acknowledgement."""
+"""Messages in channels: kept, or given to the conversation they belong to, before Slack is acknowledged."""
 
-import html
-import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
+from core import intake
 from core.desk import Desk
 from core.errors import InvalidLead
-from handlers.slack import message_lead
+from core.lead import MESSAGE_MAX
+from core.listening import Listening
+from handlers.slack import heard, message_lead
 from handlers.slack.directory import Directory
+from handlers.slack.typed import after_mention, as_typed
 
-SPECIAL = re.compile(r"<(?P<kind>[@#!]?)(?P<target>[^|<>]+)(?:\|(?P<label>[^<>]*))?>")
-"""Slack's way of writing mentions, channels and links; whatever a person types comes escaped."""
+Json = Mapping[str, Any]
+
+_OVERTAKES = 600.0
+"""Seconds after a message in which a reply to it may reach us before it."""
 
 
-def register(app: AsyncApp, desk: Desk, directory: Directory) -> None:
-    """Listen to messages; all but people's top-level ones in watched channels are left alone."""
+def register(app: AsyncApp, desk: Desk, directory: Directory, source_bots: frozenset[str]) -> None:
+    """Listen to messages, their edits and their deletions.
+
+    source_bots: ids or names of bots whose messages become leads, as people's do.
+    """
+    ears = _Ears(desk, Listening(desk=desk), directory, source_bots)
 
     async def keep(
+        body: dict[str, Any],
         event: dict[str, Any],
         context: dict[str, Any],
         next: Callable[[], Awaitable[None]],  # noqa: A002 - Bolt's name
     ) -> None:
         # Bolt acknowledges an event before its listener runs, but after its middleware: if this raises,
         # Slack gets no acknowledgement and delivers again.
-        is_for_us = _is_from_a_person(event) and after_mention(event["text"], context["bot_user_id"]) is None
-        if is_for_us and event["channel"] in await directory.named(desk.watched):
-            await _submit(event, desk, (await directory.named(desk.desks.channels)).get(event["channel"]))
+        shared = bool(body.get("is_ext_shared_channel"))
+        await ears.hear(event, context["bot_user_id"], context.get("bot_id"), shared=shared)
         await next()
 
     @app.event("message", middleware=[keep])
@@ -36,52 +45,99 @@ def register(app: AsyncApp, desk: Desk, directory: Directory) -> None:
         """Nothing is left to do."""
 
 
-def as_typed(text: str, *, targets: bool = False) -> str:
-    """What the person typed, from Slack's escaped text: ``<mailto:a@b.co|a@b.co>`` is ``a@b.co`` again.
+@dataclass(frozen=True)
+class _Ears:
+    """Takes each event to where it belongs."""
 
-    targets: people and channels stay as they are, ``<@U0ANA>``, ``<#C0WEST>``, and say who is meant.
-    """
+    desk: Desk
+    listening: Listening
+    directory: Directory
+    source_bots: frozenset[str]
 
-    def typed(special: re.Match[str]) -> str:
-        kind, target = special["kind"], special["target"]
-        return f"<{kind}{target}>" if targets and kind in {"@", "#"} else _typed(special)
+    async def hear(self, event: Json, bot_user: str, bot_id: str | None, *, shared: bool) -> None:
+        subtype = event.get("subtype")
+        if subtype == "message_changed":
+            await self._changed(event, bot_user)
+        elif subtype == "message_deleted":
+            await self._deleted(event, event["deleted_ts"])
+        elif heard.is_from_a_person(event) and heard.is_reply(event):
+            await self._replied(event, event["channel"], bot_user)
+        elif event["channel"] in await self.directory.named(self.desk.watched):
+            await self._written(event, bot_user, bot_id, shared=shared)
 
-    return html.unescape(SPECIAL.sub(typed, text))
+    async def _written(self, event: Json, bot_user: str, bot_id: str | None, *, shared: bool) -> None:
+        """A message that stands by itself in a watched channel."""
+        channel = event["channel"]
+        at = (await self.directory.named(self.desk.desks.channels)).get(channel)
+        try:
+            if heard.is_from_a_person(event) and event.get("text"):
+                if after_mention(event["text"], bot_user) is not None:
+                    return  # a word to the bot itself (handlers.slack.mentions)
+                text, ts, user = as_typed(event["text"]), event["ts"], event["user"]
+                await self.listening.message(
+                    message_lead.submission(channel, ts, text),
+                    lambda: message_lead.draft(
+                        text, user=user, channel=channel, ts=ts, region=self.desk.region
+                    ),
+                    actor=user,
+                    at=at,
+                    place=heard.place(event, shared=shared),
+                    sent=heard.turn(event, channel, bot_user),
+                )
+            elif heard.is_from_one_of(self.source_bots, event, bot_id):
+                text = str(event.get("text") or "")
+                await self.listening.message(
+                    message_lead.submission(channel, event["ts"], text, source=heard.BOT_SOURCE),
+                    lambda: heard.posted_form(event, channel, region=self.desk.region),
+                    actor=event["bot_id"],
+                    at=at,
+                    place=None,
+                    sent=None,
+                )
+        except InvalidLead:
+            return  # kept with its reason; a delivery again would not mend it
 
+    async def _replied(self, message: Json, channel: str, bot_user: str) -> None:
+        """A message in a thread: a turn where that is a conversation; a picture alone says nothing."""
+        if not message.get("text"):
+            return
+        place = message_lead.event_key(channel, message["thread_ts"])
+        conversation = await self.desk.parts.store.conversations.at(place)
+        if conversation is None:
+            await self._early(message, channel, place, bot_user)
+            return
+        to_bot = str(message["text"]).lstrip().startswith(f"<@{bot_user}")
+        if to_bot and message["user"] != conversation.place.writer:
+            return  # a command of the team's (@baseCamp claim) is no word to the writer
+        await self.desk.hear(place, heard.turn(message, channel, bot_user))
 
-def _typed(special: re.Match[str]) -> str:
-    kind, target, label = special["kind"], special["target"], special["label"]
-    if kind:  # a user, a channel or a group
-        return {"@": "@", "#": "#", "!": "@"}[kind] + (label or target).lstrip("@")
-    if target.startswith(("mailto:", "tel:")):
-        return target.partition(":")[2]
-    return f"{label} ({target})" if label and label not in target else target
+    async def _early(self, message: Json, channel: str, place: str, bot_user: str) -> None:
+        """A reply to a message that is new and not known: it may have overtaken it."""
+        age = float(message["ts"]) - float(message["thread_ts"])
+        known = await self.desk.parts.store.submissions.lead_of(message_lead.SOURCE, place)
+        if age < _OVERTAKES and known is None and channel in await self.directory.named(self.desk.watched):
+            await self.desk.hear_early(place, heard.turn(message, channel, bot_user))
 
+    async def _changed(self, event: Json, bot_user: str) -> None:
+        message, before, channel = event["message"], event.get("previous_message") or {}, event["channel"]
+        if message.get("subtype") == "tombstone":  # deleted, with a thread below it that stays
+            await self._deleted(event, message["ts"])
+        elif not heard.is_from_a_person(message) or message.get("text") == before.get("text"):
+            return  # our own cards change all the time, and links unfurl
+        elif heard.is_reply(message):
+            await self._replied(message, channel, bot_user)
+        else:
+            text = intake.storable(as_typed(message.get("text") or ""))[:MESSAGE_MAX]
+            stamp = (message.get("edited") or {}).get("ts", event["ts"])
+            ours = message_lead.event_key(channel, message["ts"])
+            if text.strip():
+                key = f"edit:{ours}:{stamp}"
+                await self.listening.edited(message_lead.SOURCE, ours, text, actor=message["user"], key=key)
 
-def after_mention(text: str, bot_user: str) -> str | None:
-    """What is asked of the bot in a message: the words after its mention; None when it is only spoken of.
-
-    It is spoken to where the message begins with it, but for a greeting of a word or two.
-    """
-    found = re.match(rf"\s*(?:[^\s<]+,?\s+){{0,2}}<@{re.escape(bot_user)}(?:\|[^>]*)?>[,:]?\s*", text)
-    return None if found is None else as_typed(text[found.end() :], targets=True).strip()
-
-
-def _is_from_a_person(event: dict[str, Any]) -> bool:
-    is_reply = event.get("thread_ts") not in {None, event.get("ts")}
-    is_written = event.get("subtype") in {None, "file_share"}  # with or without a picture of it
-    return not is_reply and is_written and "bot_id" not in event and bool(event.get("text"))
-
-
-async def _submit(event: dict[str, Any], desk: Desk, at: str | None) -> None:
-    """at: the desk in whose channel it was written."""
-    text, channel, ts, user = as_typed(event["text"]), event["channel"], event["ts"], event["user"]
-    try:
-        await desk.submit(
-            message_lead.submission(channel, ts, text),
-            lambda: message_lead.draft(text, user=user, channel=channel, ts=ts, region=desk.region),
-            actor=user,
-            desk=at,
-        )
-    except InvalidLead:
-        return  # kept with its reason; a delivery again would not mend it
+    async def _deleted(self, event: Json, ts: str) -> None:
+        before = event.get("previous_message") or {}
+        if "bot_id" not in before and "user" in before:
+            ours = message_lead.event_key(event["channel"], ts)
+            await self.listening.deleted(
+                message_lead.SOURCE, ours, actor=before["user"], key=f"delete:{ours}"
+            )

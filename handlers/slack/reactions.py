@@ -14,7 +14,7 @@ from handlers.slack import message_lead
 from handlers.slack.answering import whisper
 from handlers.slack.api import Slack
 from handlers.slack.directory import Directory
-from handlers.slack.messages import as_typed
+from handlers.slack.typed import as_typed
 
 SOURCE = "slack_reaction"
 

@@ -20,7 +20,7 @@ from handlers.slack.api import Slack
 from handlers.slack.commands import TRY_AGAIN
 from handlers.slack.directory import Directory
 from handlers.slack.menu import AWAY
-from handlers.slack.messages import as_typed
+from handlers.slack.typed import as_typed
 
 log = structlog.get_logger()
 

@@ -78,7 +78,13 @@ class Desk:
     def delete(self, channel: Channel, ts: str) -> None:
         """Remove a message and tell the app."""
         previous = self.space.delete(channel.id, ts)
-        self.emit(payloads.deleted_event(self.space, previous, channel), channel)
+        tomb = self.space.message(channel.id, ts)  # where a thread hangs below it
+        event = (
+            payloads.deleted_event(self.space, previous, channel)
+            if tomb is None
+            else payloads.changed_event(self.space, tomb, previous, channel)
+        )
+        self.emit(event, channel)
 
     def response_url(self, user: str, channel: str, message: Json | None = None) -> str:
         """A new response_url: five answers, for half an hour."""

@@ -178,12 +178,17 @@ def shown_user(desk: Desk, user: User) -> Json:
     """A user in Slack's shape; the e-mail only with its scope."""
     # Slack leaves out of a deactivated account what it may do.
     rank = {} if user.deleted else {"is_admin": user.is_admin, "is_owner": False, "is_primary_owner": False}
-    profile: Json = {"real_name": user.real_name, "display_name": user.name, "team": desk.space.team_id}
+    if user.team is not None:  # of another organisation
+        rank = {"is_stranger": False}
+    elif not user.deleted:
+        rank |= {"is_restricted": user.is_guest, "is_ultra_restricted": user.is_guest}
+    team = user.team or desk.space.team_id
+    profile: Json = {"real_name": user.real_name, "display_name": user.name, "team": team}
     if user.email and "users:read.email" in desk.app.scopes:
         profile["email"] = user.email
     return {
         "id": user.id,
-        "team_id": desk.space.team_id,
+        "team_id": team,
         "name": user.name,
         "real_name": user.real_name,
         "deleted": user.deleted,

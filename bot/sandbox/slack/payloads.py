@@ -38,9 +38,17 @@ def callback(space: Workspace, event: Json) -> Json:
                 "is_enterprise_install": False,
             }
         ],
-        "is_ext_shared_channel": False,
+        "is_ext_shared_channel": _is_shared(space, event.get("channel")),
         "event_context": f"4-{space.mint('')}",
     }
+
+
+def _is_shared(space: Workspace, channel: object) -> bool:
+    """Whether people of other organisations are in the channel an event is about."""
+    where = space.channels.get(channel) if isinstance(channel, str) else None
+    return where is not None and any(
+        (member := space.users.get(each)) is not None and member.team is not None for each in where.members
+    )
 
 
 def message_event(message: Json, channel: Channel) -> Json:

@@ -48,6 +48,18 @@ class People:
             self._desk.emit(mention, where)
         return str(kept["ts"])
 
+    async def integration(self, name: str, channel: str, text: str, attachments: Sequence[Json] = ()) -> str:
+        """Let another app's bot of that name post a message, as a form's integration does; its ts."""
+        where = self._channel(channel)
+        message: Json = {
+            "subtype": "bot_message",
+            "bot_id": made_id("B", name),
+            "username": name,
+            "text": text,
+            **({"attachments": list(attachments)} if attachments else {}),
+        }
+        return str(self._desk.post(where, message)["ts"])
+
     async def edit(self, user: str, channel: str, ts: str, text: str) -> None:
         """Change one's own message."""
         who, where = self._user(user), self._channel(channel)
@@ -95,9 +107,20 @@ class People:
         event = {"type": what, "channel": where.id, "user": who.id, "event_ts": self._space.next_ts()}
         self._desk.emit(event, self._space.channels[where.id])
 
-    async def hire(self, name: str, *channels: str) -> str:
-        """A new person in the workspace and in these channels; their id."""
-        who = User(id=made_id("U", name), name=name, real_name=name.title(), email=f"{name}@leaddesk.example")
+    async def hire(self, name: str, *channels: str, is_guest: bool = False, team: str | None = None) -> str:
+        """A new person in the workspace and in these channels; their id.
+
+        is_guest: invited into these channels only. team: of another organisation (Slack Connect); the
+        channels are shared with it then.
+        """
+        who = User(
+            id=made_id("U", name),
+            name=name,
+            real_name=name.title(),
+            email=f"{name}@leaddesk.example",
+            is_guest=is_guest,
+            team=team,
+        )
         if who.id in self._space.users:
             raise CannotAct(f"there is somebody called {name} already")
         self._space.users[who.id] = who

@@ -13,7 +13,12 @@ Kind = Literal["channel", "group", "im"]
 
 @dataclass(frozen=True, kw_only=True)
 class User:
-    """A person of the workspace, or the app's bot user."""
+    """A person of the workspace, or the app's bot user.
+
+    Attributes:
+        team: another organisation's, of which they are; None: this workspace's.
+        is_guest: a guest of the workspace, in single channels only.
+    """
 
     id: str
     name: str
@@ -22,6 +27,8 @@ class User:
     tz: str = "America/New_York"
     is_bot: bool = False
     is_admin: bool = False
+    is_guest: bool = False
+    team: str | None = None
     deleted: bool = False
 
 

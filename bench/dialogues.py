@@ -1,0 +1,39 @@
+"""How the scripted dialogues and the labelled messages come out: ``python -m bench.dialogues``."""
+
+import asyncio
+import time
+from collections import Counter
+
+from bot.app import load_embedder
+from bot.settings import Settings
+from tests.dialogues import dialogues, faults, play, turns_needed
+from tests.test_sorting import counts
+
+
+async def main() -> None:
+    """Play all, then sort both halves."""
+    started = time.perf_counter()
+    played = [(dialogue, play(dialogue)) for dialogue in dialogues()]
+    seconds = time.perf_counter() - started
+    wrong = [
+        fault for dialogue, after in played for fault in faults(dialogue, after.lead, after.state, after.said)
+    ]
+    turns = sum(len(dialogue.turns) for dialogue, _ in played)
+    print(f"{len(played)} dialogues, {turns} turns: {Counter(dialogue.kind for dialogue, _ in played)}")
+    print(f"faults: {len(wrong)} (slots wrong, values invented, answered slots asked again)")
+    for fault in wrong:
+        print(f"  {fault}")
+    print(f"{1000 * seconds / (turns + len(played)):.1f} ms a turn by rules")
+    for kinds in ({"happy", "several", "correction"}, {dialogue.kind for dialogue, _ in played}):
+        needed = [turns_needed(dialogue) for dialogue, _ in played if dialogue.kind in kinds]
+        ours, single = sum(each for each, _ in needed), sum(each for _, each in needed)
+        print(f"turns to a complete lead, {len(needed)} dialogues: {ours} of {single}, {ours / single:.0%}")
+    embedder = load_embedder(Settings(_env_file=None))
+    for half in ("first", "second"):
+        found = await counts(half, embedder)
+        print(f"channel messages, {half} half (the first was looked at): (label, read as) {dict(found)}")
+    embedder.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
