@@ -24,6 +24,7 @@ from core.adapters.airtable import Airtable
 from core.adapters.chroma import Chroma
 from core.adapters.embedder import LoadedEmbedder, NoEmbedder, open_embedder
 from core.adapters.facebook import FacebookLeads
+from core.adapters.hook_post import HookPost
 from core.adapters.hubspot import HubSpotContacts
 from core.adapters.known_texts import KnownTexts
 from core.adapters.local_crm import LocalCrm
@@ -50,6 +51,7 @@ from core.similar.search import Search
 from core.sla.timing import Timing
 from core.store import Store, open_store
 from core.store.call_slots import CallSlots
+from core.telling import Telling
 from handlers.asking import SlackShapeBoard
 from handlers.board import SlackBoard
 from handlers.posting import Posting
@@ -78,12 +80,15 @@ from handlers.slack.directory import Directory, Listed
 from handlers.slack.homes import Homes
 from handlers.slack.socket import Socket
 from handlers.telling import SlackTeller
-from handlers.web import crm_changes, deliveries, health, intake, leads, webhooks
-from handlers.web import merge as merge_over_http
+from handlers.web import crm_changes, deliveries, health, webhooks
+from handlers.web.api.routes import routes as api_routes
 from handlers.web.app import slack_events, web_app
 from handlers.web.forms.routes import Forms
 from handlers.web.forms.routes import routes as form_routes
 from handlers.web.forms.token import Tokens, key_in
+from handlers.web.guards import KEEPALIVE_SECONDS, finish, guards
+from handlers.web.keys import Keys
+from handlers.web.limits import Limits
 from prompts import BadBusinessFile, BusinessType
 
 log = structlog.get_logger()
@@ -176,6 +181,7 @@ async def running(
             voice=board,
             open_talk=engine.open_talk,
             desks=desks,
+            telling=make_telling(settings, store, engine, stack),
             timing=Timing(store=store, desks=desks, set_alarm=engine.set_alarm, leaders=directory.leaders),
             routing=Router(store=store, desks=desks, accounts=directory),
             journal=engine,
@@ -399,6 +405,13 @@ def form_vendors(settings: Settings, stack: AsyncExitStack) -> Mapping[str, Form
     return found
 
 
+def make_telling(settings: Settings, store: Store, engine: Engine, stack: AsyncExitStack) -> Telling:
+    """Who is told of what happens to leads."""
+    post = HookPost(private=settings.hooks_private)
+    stack.push_async_callback(post.close)
+    return Telling(store=store, post=post, enlist=engine.tell)
+
+
 def _bolt(settings: Settings, slack: Slack, desk: Desk, directory: Directory) -> AsyncApp:
     bolt = AsyncApp(
         client=slack.client,
@@ -446,8 +459,10 @@ async def _serve(
         for source, listed in settings.webhook_secrets.items()
     }
     api_keys = [key.get_secret_value() for key in settings.api_keys]
+    limits = Limits(settings.rate_limit_per_minute, settings.redis_url)
+    keys = Keys(plain=api_keys, kept=desk.parts.store.api_keys, limits=limits)
+    stack.push_async_callback(limits.close)
     app = web_app(
-        intake.routes(desk, api_keys=api_keys),
         webhooks.routes(
             desk,
             api_keys=api_keys,
@@ -455,7 +470,7 @@ async def _serve(
             public_url=settings.public_url,
             facebook_verify_token=_secret(settings.facebook_verify_token),
         ),
-        deliveries.routes(desk, api_keys=api_keys),
+        deliveries.routes(desk, keys),
         form_routes(
             Forms(
                 desk=desk,
@@ -463,13 +478,14 @@ async def _serve(
                 public_url=settings.public_url,
             )
         ),
-        leads.routes(desk, api_keys=api_keys),
-        merge_over_http.routes(desk, api_keys=api_keys),
+        api_routes(desk, keys),
         health.routes(ready=lambda: True, measure=measure),
         changes,
         [] if settings.slack_app_token else slack_events(bolt),
+        guards=guards(limits=limits, proxies=settings.trusted_proxies),
+        finish=finish(settings.cors_origins),
     )
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=10)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=10, keepalive_timeout=KEEPALIVE_SECONDS)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, settings.http_host, settings.http_port)

@@ -27,6 +27,10 @@ stats = typer.Typer(help="How the desk works, in figures.", no_args_is_help=True
 app.add_typer(stats, name="stats")
 routing = typer.Typer(help="Who owns new leads.", no_args_is_help=True)
 app.add_typer(routing, name="routing")
+keys = typer.Typer(help="Keys of programs, for the API.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+hooks = typer.Typer(help="Who is told, over HTTP, of what happens to leads.", no_args_is_help=True)
+app.add_typer(hooks, name="hooks")
 stand_ins = typer.Typer()
 app.add_typer(stand_ins, name="sandbox")
 
@@ -150,6 +154,77 @@ def stats_noise(*, days: Annotated[int, typer.Option(min=1, max=3650, help="How 
     from bot.commands import stats_noise as command  # noqa: PLC0415 - heavy
 
     _run(command.noise(_settings(), days=days))
+
+
+@keys.command("create")
+def keys_create(
+    name: Annotated[str, typer.Argument(help="For whom it is; stands in the history of leads.")],
+    *,
+    scope: Annotated[list[str] | None, typer.Option(help="read, write, intake; default: all.")] = None,
+) -> None:
+    """Make a key; it is shown once."""
+    from bot.commands import keys as command  # noqa: PLC0415 - heavy
+
+    _run(command.create(_settings(), name, scope or ()))
+
+
+@keys.command("list")
+def keys_list() -> None:
+    """List the keys: name, beginning, scopes."""
+    from bot.commands import keys as command  # noqa: PLC0415 - heavy
+
+    _run(command.show(_settings()))
+
+
+@keys.command("revoke")
+def keys_revoke(name: Annotated[str, typer.Argument(help="As it was made.")]) -> None:
+    """Let a key open nothing any more, from now on."""
+    from bot.commands import keys as command  # noqa: PLC0415 - heavy
+
+    _run(command.revoke(_settings(), name))
+
+
+@hooks.command("add")
+def hooks_add(
+    url: Annotated[str, typer.Argument(help="Where to POST: https://…")],
+    *,
+    event: Annotated[
+        list[str] | None,
+        typer.Option(help="lead.created, processed, updated, synced, failed; default: all."),
+    ] = None,
+) -> None:
+    """Tell somebody what happens to leads; prints the secret that signs."""
+    from bot.commands import hooks as command  # noqa: PLC0415 - heavy
+
+    _run(command.add(_settings(), url, event or ()))
+
+
+@hooks.command("list")
+def hooks_list() -> None:
+    """List who is told, and of what."""
+    from bot.commands import hooks as command  # noqa: PLC0415 - heavy
+
+    _run(command.show(_settings()))
+
+
+@hooks.command("remove")
+def hooks_remove(hook: Annotated[str, typer.Argument(help="Its id, as of hooks list.")]) -> None:
+    """Tell it nothing any more."""
+    from bot.commands import hooks as command  # noqa: PLC0415 - heavy
+
+    _run(command.remove(_settings(), hook))
+
+
+@hooks.command("log")
+def hooks_log(
+    *,
+    failed: Annotated[bool, typer.Option("--failed", help="Only what was given up.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+) -> None:
+    """List what was told lately, and what came of it."""
+    from bot.commands import hooks as command  # noqa: PLC0415 - heavy
+
+    _run(command.log(_settings(), limit=limit, failed=failed))
 
 
 @app.command()

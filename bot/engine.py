@@ -21,6 +21,7 @@ from core.conversation.places import Conversation
 from core.deliveries import delivery_pipeline
 from core.desk import Desk
 from core.errors import LeadDeskError, Unavailable
+from core.hooks import Call, HookEvent
 from core.lead import utcnow
 from core.pipeline import (
     Parts,
@@ -37,6 +38,7 @@ from core.sources import Change, source_pipeline
 from core.store.database import BUSY_TIMEOUT_MS, Database, with_driver
 from core.store.waiting import Waiting
 from core.talking import nudge_pipeline, opening_pipeline, turn_pipeline
+from core.telling import hook_pipeline
 
 log = structlog.get_logger()
 
@@ -45,13 +47,15 @@ T = TypeVar("T")
 APPLICATION_VERSION = "1"
 """Never changes: dbos' default, a hash of the code, would strand all work in flight at every edit."""
 
-LEADS, ACTIONS, ALARMS = "leads", "actions", "alarms"
+LEADS, ACTIONS, ALARMS, HOOKS = "leads", "actions", "alarms", "hooks"
 
 POLL_SECONDS = 0.1
 """Polling governs latency (ENGINE.md 1c): a workflow waits half of this on average."""
 
 CALM_POLL_SECONDS = 1.0
 """dbos looks for delayed workflows that are due once a second anyway."""
+
+HOOKS_POLL_SECONDS = 0.25
 
 STEP_RETRIES: dict[str, Any] = {
     "retries_allowed": True,
@@ -124,10 +128,12 @@ class Engine:
         _register("turn_pipeline", turn_pipeline, parts)
         _register("nudge_pipeline", nudge_pipeline, parts)
         _register("source_pipeline", source_pipeline, parts)
+        _register("hook_pipeline", hook_pipeline, parts)
         DBOS.launch()
         await DBOS.register_queue_async(LEADS, worker_concurrency=20, polling_interval_sec=POLL_SECONDS)
         await DBOS.register_queue_async(ACTIONS, worker_concurrency=20, polling_interval_sec=POLL_SECONDS)
         await DBOS.register_queue_async(ALARMS, worker_concurrency=20, polling_interval_sec=CALM_POLL_SECONDS)
+        await DBOS.register_queue_async(HOOKS, worker_concurrency=10, polling_interval_sec=HOOKS_POLL_SECONDS)
 
     async def stop(self, *, drain_seconds: int = 20) -> None:
         """Let what runs come to its end, then stop; what did not make it goes on at the next start."""
@@ -209,6 +215,14 @@ class Engine:
         key = f"nudge:{due.lead_id}:{due.place.key}:{since:.0f}"
         nudge = {"lead_id": due.lead_id, "place": due.place.key, "key": key}
         await self._enqueue(_options("nudge_pipeline", ACTIONS, key), nudge)
+
+    def tell(self, connection: Connection, call: Call) -> None:
+        """Enqueue the next attempt of a call to a hook inside the caller's transaction."""
+        options = _options("hook_pipeline", HOOKS, f"hook:{call.lead_id}:{call.call_id}:{call.attempts}")
+        if call.next_at is not None and (wait := (call.next_at - utcnow()).total_seconds()) > 0:
+            options["delay_seconds"] = wait
+        subject = {"lead_id": call.lead_id, "call_id": call.call_id, "number": call.attempts}
+        self._client.enqueue_in_transaction(connection, options, subject)
 
     async def redo(self, waiting: Waiting) -> None:
         """Enqueue another try at a part; the same attempt twice is one."""
@@ -307,6 +321,9 @@ def _register(
                 why = str(error) if isinstance(error, LeadDeskError) else type(error).__name__
                 log.exception("pipeline_failed", pipeline=name, why=why)
                 metrics.failures.labels("pipeline").inc()
+                if name == "lead_pipeline" and isinstance(parts, Parts):
+                    told = HookEvent.FAILED, subject, f"failed:{subject}"
+                    await _durable("announce_failure", parts.telling.announce, *told)
                 raise
 
     run.__qualname__ = name

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     Field,
+    IPvAnyNetwork,
     PositiveFloat,
     SecretStr,
     ValidationError,
@@ -35,6 +36,9 @@ MENDS = {
     "DESKS_DIR": "a folder with a .yaml file for each desk (`basecamp routing check`)",
     "PUBLIC_URL": "where it is reached from outside, without a path: https://leads.example.com",
     "PROMPTS_DIR": "a folder of further business types, one .toml file each",
+    "TRUSTED_PROXIES": "addresses or networks of your reverse proxies: 10.0.0.2, 172.16.0.0/12",
+    "CORS_ORIGINS": "web pages' origins that may call the API: https://www.example.com",
+    "REDIS_URL": "redis://host:6379/0",
     "TIME_ZONE": "a name such as Europe/Berlin or America/New_York",
     "WEBHOOK_SECRETS": 'JSON such as {"typeform": ["new secret", "old secret"]}',
 }
@@ -103,6 +107,11 @@ class Settings(NeededToRun):
     facebook_api_url: str = "https://graph.facebook.com/v23.0"
     hubspot_token: SecretStr | None = None
     hubspot_api_url: str = "https://api.hubapi.com"
+    rate_limit_per_minute: int = Field(default=0, ge=0)
+    redis_url: str | None = Field(default=None, pattern="^rediss?://")
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    hooks_private: bool = False
 
     data_dir: Path = Path("data")
     database_url: str | None = None
@@ -142,6 +151,8 @@ class Settings(NeededToRun):
         "desk_managers",
         "desk_viewers",
         "api_keys",
+        "trusted_proxies",
+        "cors_origins",
         mode="before",
     )
     @classmethod
@@ -165,6 +176,14 @@ class Settings(NeededToRun):
     def _is_a_channel(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"#\S+|[CG][A-Z0-9]+", value):
             raise ValueError("is no channel")
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not re.fullmatch(r"https?://[^/\s*]+", origin):
+                raise ValueError(f"{origin} is no origin")
         return value
 
     @field_validator("prompts_dir", "desks_dir")

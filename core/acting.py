@@ -12,17 +12,18 @@ from core import corrections, edits, privacy
 from core.actions import (
     ABOUT_CRM,
     ANSWERS,
-    API,
     OF_TWO_LEADS,
     PAST,
     Action,
     ActionName,
     asked_about,
     decide,
+    is_program,
     moved,
     tried_again,
 )
 from core.errors import NotAllowed, NotFound, Refused, Unavailable
+from core.hooks import HookEvent
 from core.lead import SYSTEM, Event, Lead, utcnow
 from core.notices import Notice, Reason
 from core.pipeline import Parts, Step
@@ -104,7 +105,7 @@ class Acts:
         if await store.events.has(action.key) or await store.erasures.has(action.key):
             return  # done before a crash: it was allowed then
         lead = await self.parts.store.leads.get(action.lead_id)
-        if action.actor not in {API, SYSTEM}:
+        if action.actor != SYSTEM and not is_program(action.actor):
             leads = [lead]
             if action.name in {*OF_TWO_LEADS, *ANSWERS} and action.target is not None:
                 leads.append(await self.parts.store.leads.get(action.target))
@@ -131,7 +132,9 @@ class Acts:
         return f"{why} You wrote: “{action.words}”" if action.words else why
 
     async def tell(self, action: Action, text: str) -> None:
-        """Say it to the actor only."""
+        """Say it to the actor only; a program had its answer."""
+        if is_program(action.actor):
+            return
         try:
             desk = (await self.parts.store.leads.get(action.lead_id)).desk
         except NotFound:
@@ -145,7 +148,7 @@ class Acts:
         if reason is None or lead.owner in {None, action.actor} or lead.owner != action.target:
             return
         if await self.parts.store.events.has(action.key):  # it changed something
-            by = None if action.actor == SYSTEM else f"by <@{action.actor}>"
+            by = None if action.actor == SYSTEM or is_program(action.actor) else f"by <@{action.actor}>"
             notice = Notice(
                 key=action.key, reason=reason, lead_id=lead.lead_id, desk=lead.desk, to=lead.owner, why=by
             )
@@ -277,13 +280,15 @@ async def action_pipeline(step: Step, parts: Parts, action: Mapping[str, Any]) -
     if asked.name == ActionName.FORGET:
         told = await step("clear", privacy.clear, parts, asked.key)
         await step("tell", Acts(parts=parts).tell, asked, told)
-    elif asked.name in OF_TWO_LEADS:
+        return
+    if asked.name in OF_TWO_LEADS:
         await step("publish", parts.publish_merged, asked.key)
     else:
         if asked.name == ActionName.MOVE:
             await step("give", parts.give, asked.lead_id, asked.key)
         await step("publish", parts.publish, asked.lead_id)
         await step("notify", Acts(parts=parts).notify, asked)
+    await step("announce", parts.telling.announce, HookEvent.UPDATED, asked.lead_id, f"updated:{asked.key}")
 
 
 def waking(lead: Lead, now: datetime) -> Action:

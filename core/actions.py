@@ -78,7 +78,13 @@ ABOUT_CRM = frozenset({ActionName.KEEP_OURS, ActionName.KEEP_THEIRS})
 """Answers about a lead's record in the CRM (core.crm.reconcile)."""
 
 API = "api"
-"""The actor of what came with an API key, which opens every desk."""
+"""The actor of what came with a key of the settings, which opens every desk; with one of ours, api:<name>."""
+
+
+def is_program(actor: str) -> bool:
+    """Whether it came with an API key, of whatever name."""
+    return actor == API or actor.startswith(f"{API}:")
+
 
 WORDS_MAX = 1_000
 """Longest note or reason, in characters."""

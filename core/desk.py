@@ -11,13 +11,14 @@ from sqlalchemy import Connection
 from uuid_utils.compat import uuid4
 
 from core import edits, metrics
-from core.actions import API, Action, ActionName, decide
+from core.actions import Action, ActionName, decide, is_program
 from core.conversation import places
 from core.deskfile import DeskFile
 from core.desks import Desks
 from core.errors import InvalidLead, NotAllowed, Refused
 from core.home import Home, Place
 from core.home import read as read_home
+from core.hooks import HookEvent
 from core.lead import Analysis, Contact, DeskStatus, Draft, Event, Lead, Match, MatchKind, Part, utcnow
 from core.listing import Filter, Listed, Page, terms
 from core.merge import Merge, directed, preview
@@ -131,6 +132,7 @@ class Desk:
 
         def enlist(connection: Connection, lead_id: str) -> None:
             self.queue.enlist(connection, lead_id)
+            self.parts.telling.announce_in(connection, HookEvent.CREATED, lead_id, f"created:{lead_id}")
             if talk is not None and file.intake.ask:
                 for turn_id in add_conversation(connection, talk, lead_id):
                     self.queue.hear(connection, lead_id, talk.key, turn_id)
@@ -220,7 +222,7 @@ class Desk:
     async def admit_to(self, user: str, *leads: Lead) -> None:
         """NotAllowed unless the user may see these leads."""
         for channel in dict.fromkeys(lead.desk for lead in leads):
-            if user != API and await self.parts.members.role(user, channel) is None:
+            if not is_program(user) and await self.parts.members.role(user, channel) is None:
                 raise NotAllowed(NOT_A_MEMBER)
 
     async def precheck(self, action: Action) -> None:
@@ -397,7 +399,7 @@ class Desk:
 
     async def _only_of(self, reader: str) -> tuple[str, ...] | None:
         """The desks to which the reader is limited; None: all, those that are no more with them."""
-        seen = self.desks.channels if reader == API else await self.admit(reader)
+        seen = self.desks.channels if is_program(reader) else await self.admit(reader)
         return None if seen == self.desks.channels else seen
 
     def place_of(self, source: str, draft: Draft, desk: str | None) -> tuple[DeskFile, str]:

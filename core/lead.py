@@ -258,6 +258,15 @@ class Lead(Value):
     version: int
 
 
+OWN = frozenset({"missing", "owner_reason"})
+"""Fields that are the desk's own affair."""
+
+
+def public(lead: Lead) -> dict[str, Any]:
+    """The lead in JSON, the same everywhere (DESIGN 10): all of it but OWN."""
+    return lead.model_dump(mode="json", exclude=set(OWN))
+
+
 class Event(Value):
     """One line of a lead's history: who did what to it, when, and why. Never changed, never deleted."""
 

@@ -18,6 +18,7 @@ from core.crm.sync import FAILED, CrmSync, Outcome
 from core.dedupe import Decision
 from core.desks import Desks
 from core.errors import NotAllowed, Refused, Unavailable
+from core.hooks import HookEvent
 from core.lead import (
     OPEN,
     SYSTEM,
@@ -39,6 +40,7 @@ from core.routing.assigning import Router, assignment_key
 from core.similar.search import Search
 from core.sla.timing import Timing
 from core.store import Store
+from core.telling import Telling
 
 log = structlog.get_logger()
 
@@ -115,6 +117,7 @@ class Parts:
     journal: Journal
     shape_board: ShapeBoard
     form_vendors: Mapping[str, FormVendor] = field(default_factory=dict)
+    telling: Telling
     local_turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOCAL_TURNS))
 
     async def show(self, lead_id: str) -> None:
@@ -326,6 +329,9 @@ class Parts:
             changed = await self._wait_for_crm(before, error)
         else:
             await self.store.waiting.done(lead_id, Part.CRM)
+            if outcome != Outcome.SAME:
+                told = HookEvent.SYNCED, lead_id, f"synced:{lead_id}:{before.version}"
+                await self.telling.announce(*told)
             said = Part.CRM in before.missing or before.crm.status == SyncStatus.FAILED
             lacking = (await self.store.leads.get(lead_id)).crm.why != before.crm.why
             changed = said or lacking or outcome in {Outcome.TAKEN, Outcome.ASKED}
@@ -391,6 +397,7 @@ async def lead_pipeline(step: Step, parts: Parts, lead_id: str) -> None:
         await step("notify", parts.asked_again, lead_id)
     else:
         await step("publish", parts.publish, lead_id)
+    await step("announce", parts.telling.announce, HookEvent.PROCESSED, lead_id, f"processed:{lead_id}")
     log.info("lead_processed", lead_id=lead_id)
     metrics.leads_processed.inc()
     metrics.lead_processing_seconds.observe(age_seconds(lead_id))

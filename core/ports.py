@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from core.answered import Answer
 from core.crm.live import Schema
+from core.hooks import Outcome
 from core.lead import Lead
 from core.shapes import Shape
 
@@ -195,6 +196,13 @@ class Pace(Protocol):
 
     async def hold(self, seconds: float) -> None:
         """The service asked for silence: nobody calls for so long."""
+
+
+class HookPost(Protocol):
+    """Calls addresses outside."""
+
+    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Outcome:
+        """POST it; what came of it, whatever it is: nothing is raised."""
 
 
 class Board(Protocol):

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 OF_A_LEAD = (
     *("lead:{}", "action:{}:", "redo:{}:", "sla:{}:"),
-    *("open:{}", "turn:{}:", "nudge:{}:", "source:{}:"),
+    *("open:{}", "turn:{}:", "nudge:{}:", "source:{}:", "hook:{}:"),
 )
 """How the engine's keys of a lead's work begin."""
 

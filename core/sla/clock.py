@@ -13,7 +13,7 @@ from typing import Final
 
 from pydantic import AwareDatetime, Field
 
-from core.actions import API, PAST, ActionName
+from core.actions import PAST, ActionName, is_program
 from core.deskfile.values import Sla
 from core.hours import Calendar
 from core.lead import OPEN, SYSTEM, Event, Intent, Lead, Value
@@ -134,7 +134,7 @@ def _holder(lead: Lead, before: str | None, due_at: datetime) -> str | None:
 
 def is_act(event: Event) -> bool:
     """Whether a person did something with the lead; what came with an API key was no person."""
-    by_machine = event.actor in {SYSTEM, API} or event.actor.startswith(f"{API}:")
+    by_machine = event.actor == SYSTEM or is_program(event.actor)
     return not by_machine and event.what not in NO_ACTS
 
 

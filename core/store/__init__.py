@@ -1,8 +1,11 @@
 """What is kept, on SQLite or PostgreSQL: submissions, leads, people, history, posts, waits, turns."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from core.store.answers import Answers
+from core.store.api_keys import ApiKeys
 from core.store.assignments import Assignments
 from core.store.clocks import Clocks
 from core.store.conversations import Conversations
@@ -10,6 +13,7 @@ from core.store.crm_links import CrmLinks
 from core.store.database import Database
 from core.store.erasures import Erasures
 from core.store.events import Events
+from core.store.hooks import Hooks
 from core.store.kept import Kept
 from core.store.labels import Labels
 from core.store.leads import Leads
@@ -19,6 +23,7 @@ from core.store.people import People
 from core.store.places import Places
 from core.store.posts import Posts
 from core.store.queues import Queues
+from core.store.register import Register
 from core.store.reports import Reports
 from core.store.reps import Reps
 from core.store.routings import Routings
@@ -28,7 +33,7 @@ from core.store.submissions import Submissions
 from core.store.waiting import WaitingParts
 from core.store.workload import Workload
 
-__all__ = ["Database", "Store", "open_store"]
+__all__ = ["Database", "Store", "open_store", "opened"]
 
 
 @dataclass(frozen=True)
@@ -60,10 +65,23 @@ class Store:
     shapes: Shapes
     crm: CrmLinks
     conversations: Conversations
+    register: Register
+    api_keys: ApiKeys
+    hooks: Hooks
 
     async def close(self) -> None:
         """Give all connections back."""
         await self.database.close()
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator["Store"]:
+    """The store for a while."""
+    store = await open_store(url)
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 async def open_store(url: str) -> Store:
@@ -96,4 +114,7 @@ async def open_store(url: str) -> Store:
         Shapes(database),
         CrmLinks(database),
         Conversations(database),
+        Register(database),
+        ApiKeys(database),
+        Hooks(database),
     )

@@ -136,10 +136,13 @@ class Leads:
             query = query.where(leads.c.received_at >= since)
         return await self._database.read(lambda connection: connection.execute(query).scalar_one())
 
-    async def act(self, event: Event, decide: Decide) -> None:
+    async def act(
+        self, event: Event, decide: Decide, follow: Callable[[Connection], None] | None = None
+    ) -> None:
         """Let the decision see the lead as it is now and change it, in one transaction with its history line.
 
         An event that is known already changes nothing: the engine may run a step twice.
+        follow: what is enqueued with a change.
         """
 
         def write(connection: Connection) -> None:
@@ -149,6 +152,8 @@ class Leads:
             if changes := decide(lead):
                 change_lead(connection, event.lead_id, changes)
                 add_event(connection, event)
+                if follow is not None:
+                    follow(connection)
 
         await self._database.write(write)
 

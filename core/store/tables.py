@@ -491,3 +491,43 @@ call_slots = Table(  # when a service with a rate may be called next, by whichev
     Column("slot", Integer, primary_key=True, autoincrement=False),
     Column("free_at", Float, nullable=False),  # seconds since 1970, the database's clock
 )
+
+api_keys = Table(  # the keys themselves are nowhere: only what tells that one is right
+    "api_keys",
+    metadata,
+    Column("key_id", String(36), primary_key=True),
+    Column("name", String(40), nullable=False, unique=True),
+    Column("prefix", String(20), nullable=False),  # of the key, to know it by
+    Column("digest", String(64), nullable=False, unique=True),  # sha256 of the key, which is random
+    Column("scopes", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+)
+
+hooks = Table(  # who is told of what happens to leads
+    "hooks",
+    metadata,
+    Column("hook_id", String(36), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("secret", String(100), nullable=False),  # needed in clear: it signs
+    Column("events", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("disabled_at", UtcDateTime),
+    Column("disabled_why", Text),
+)
+
+hook_calls = Table(  # what was told, or is still to be told; the lead is read when it is
+    "hook_calls",
+    metadata,
+    Column("call_id", String(100), primary_key=True),  # the message's id: the same at every attempt
+    Column(
+        "hook_id", String(36), ForeignKey("hooks.hook_id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    _lead_id(nullable=False, index=True),
+    Column("event", String(30), nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("said", Text),  # what came of the last attempt, in words
+    Column("next_at", UtcDateTime),
+)

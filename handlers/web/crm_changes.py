@@ -26,7 +26,7 @@ def routes(
     """
 
     async def changes(request: web.Request) -> web.Response:
-        body = await request.content.read(BODY_MAX)
+        body = (await request.read())[:BODY_MAX]
         if not signed(body, request.headers.get(SIGNATURE, ""), await secret()):
             raise web.HTTPUnauthorized
         ring()

@@ -1,20 +1,21 @@
 """Deliveries over HTTP: POST /api/v1/deliveries/{id}/replay reads one again that is no lead yet."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from aiohttp import web
 
 from core.deliveries import redeliver
 from core.desk import Desk
-from handlers.web.authorised import authorise
+from core.keys import Scope
 from handlers.web.envelope import answer
+from handlers.web.keys import Keys
 
 
-def routes(desk: Desk, *, api_keys: Sequence[str]) -> Iterable[web.RouteDef]:
-    """The route; each of the keys opens it."""
+def routes(desk: Desk, keys: Keys) -> Iterable[web.RouteDef]:
+    """The route, for keys that may change leads."""
 
     async def replay(request: web.Request) -> web.Response:
-        authorise(request, api_keys)
+        await keys.caller(request, Scope.WRITE)
         delivery = await redeliver(desk, request.match_info["delivery_id"])
         data = {"delivery_id": delivery.submission_id, "number": delivery.number, "why": delivery.why}
         return answer(request, data)

@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 from uuid_utils.compat import uuid4
 
 from core import metrics
+from core.changes import Outdated
 from core.errors import InvalidLead, InvalidSearch, LeadDeskError, NotAllowed, NotFound, Refused, Unavailable
 from core.lead import utcnow
 
@@ -26,8 +27,17 @@ GIVEN_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 class Rejected(Exception):
     """A request that is refused before anything of it is a lead: its HTTP status, a code and a sentence."""
 
-    def __init__(self, status: int, code: str, message: str, *, field: str | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        field: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
+        self.headers = headers or {}
         self.status = status
         self.code = code
         self.message = message
@@ -51,10 +61,7 @@ async def outcomes(request: web.Request, handler: Handler) -> web.StreamResponse
     request[REQUEST_ID] = given if GIVEN_ID.fullmatch(given) else f"req_{uuid4().hex}"
     bound = structlog.contextvars.bound_contextvars(request_id=request[REQUEST_ID])
     with bound, metrics.active_connections.track_inprogress():
-        response = await _outcome(request, handler)
-    response.headers["X-Request-Id"] = request[REQUEST_ID]
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+        return await _outcome(request, handler)
 
 
 async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse:  # noqa: C901, PLR0911 - one an error
@@ -62,6 +69,8 @@ async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except Rejected as error:
         return refused(request, error)
+    except Outdated as error:
+        return _failure(request, 409, "VERSION_CONFLICT", str(error), "version")
     except InvalidLead as error:
         why = f"The lead was not accepted: {error.field} {error.why}."
         return _failure(request, 422, error.code, why, error.field)
@@ -80,7 +89,10 @@ async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.HTTPRequestEntityTooLarge:
         return _failure(request, 413, "TOO_LARGE", "The body is larger than is accepted.")
     except web.HTTPException as error:
-        return _failure(request, error.status, error.reason.upper().replace(" ", "_"), f"{error.reason}.")
+        failed = _failure(request, error.status, error.reason.upper().replace(" ", "_"), f"{error.reason}.")
+        if hdrs.ALLOW in error.headers:
+            failed.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
+        return failed
     except Exception as error:
         why = str(error) if isinstance(error, LeadDeskError) else type(error).__name__
         log.exception("request_failed", path=request.path, why=why)
@@ -89,7 +101,9 @@ async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse
 
 def refused(request: web.Request, error: Rejected) -> web.Response:
     """The answer to a request that is refused."""
-    return _failure(request, error.status, error.code, error.message, error.field)
+    response = _failure(request, error.status, error.code, error.message, error.field)
+    response.headers.update(error.headers)
+    return response
 
 
 def _failure(

@@ -18,7 +18,7 @@ from core.store.submissions import Accepted, Submission
 from handlers.web.authorised import authorise, carries, given, refusal
 from handlers.web.bodies import decode, json_value, raw_body
 from handlers.web.envelope import Rejected, answer
-from handlers.web.intake import event_key
+from handlers.web.event_key import event_key
 from handlers.web.senders import Delivery, Incoming, Sender, sender_of, standard
 
 SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}", re.ASCII)

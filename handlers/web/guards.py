@@ -1,0 +1,144 @@
+"""What holds for every request: who calls, how often, how fast a body comes, which pages may call."""
+
+import asyncio
+import ipaddress
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Middleware
+
+from handlers.web.envelope import REQUEST_ID, Handler, Rejected
+from handlers.web.limits import Limits
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+BODY_SECONDS = 15.0
+"""For a body to be there; BODY_MAX is little even for a slow line."""
+
+KEEPALIVE_SECONDS = 75.0
+"""For a request's head to be there, and between two requests of one connection."""
+
+UNCOUNTED = frozenset({"/healthz", "/readyz", "/metrics", "/slack/events"})
+"""Our own watchers, and Slack, which signs and has a rate of its own."""
+
+API = "/api/"
+
+ALLOWED = "GET, POST, PUT, DELETE, OPTIONS"
+ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, X-API-Key, X-Request-Id"
+SHOWN_HEADERS = "ETag, Retry-After, X-Request-Id"
+
+
+def guards(*, limits: Limits, proxies: Sequence[Network]) -> list[Middleware]:
+    """The middlewares, outermost first."""
+    return [seen_through(proxies), preflight, counted(limits), prompt(BODY_SECONDS)]
+
+
+def seen_through(proxies: Sequence[Network]) -> Middleware:
+    """Requests have the address of whom the trusted proxies speak for; nobody else is believed."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        said = ", ".join(request.headers.getall("X-Forwarded-For", ()))
+        client = client_address(request.remote or "", said, proxies)
+        return await handler(request if client == request.remote else request.clone(remote=client))
+
+    return middleware
+
+
+def client_address(remote: str, forwarded: str, proxies: Sequence[Network]) -> str:
+    """Who called: the last address of X-Forwarded-For that is no trusted proxy, as seen from behind."""
+    client = remote
+    for said in reversed([part.strip() for part in forwarded.split(",")]):
+        if not _is_in(client, proxies):
+            break
+        try:
+            client = str(ipaddress.ip_address(said))
+        except ValueError:
+            break
+    return client
+
+
+def _is_in(address: str, networks: Sequence[Network]) -> bool:
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return any(ip in network for network in networks)
+
+
+@web.middleware
+async def preflight(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A page asks whether it may call: the headers of every answer say it (``finish``)."""
+    asks = request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
+    if asks and request.path.startswith(API):
+        return web.Response(status=204)
+    return await handler(request)
+
+
+def counted(limits: Limits) -> Middleware:
+    """Count by address, and by source at its door; keys are counted where they are looked up."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path in UNCOUNTED:
+            return await handler(request)
+        await limits.count(f"address:{request.remote}")
+        if not request.path.startswith("/webhooks/"):
+            return await handler(request)
+        source = f"source:{request.path.split('/')[2][:50]}"
+        await limits.check(source)
+        response = await handler(request)  # what may not come in does not use up what the source may send
+        with suppress(Rejected):
+            await limits.count(source)
+        return response
+
+    return middleware
+
+
+def prompt(seconds: float) -> Middleware:
+    """Have the body before anything is done; whoever sends it drop by drop is cut off."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.body_exists:
+            try:
+                async with asyncio.timeout(seconds):
+                    await request.read()
+            except TimeoutError:
+                why = "The body did not come in time."
+                raise Rejected(408, "TOO_SLOW", why, headers={hdrs.CONNECTION: "close"}) from None
+            except web.RequestPayloadError:
+                raise Rejected(400, "BAD_BODY", "The body is not encoded as its headers say.") from None
+        return await handler(request)
+
+    return middleware
+
+
+def finish(origins: Collection[str]) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """What to do before any answer is sent: headers that keep browsers from doing harm with it.
+
+    origins: of pages that may call the API.
+    """
+
+    async def prepare(request: web.Request, response: web.StreamResponse) -> None:
+        headers = response.headers
+        headers["X-Request-Id"] = request[REQUEST_ID]
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", "no-referrer")
+        if not request.path.startswith("/forms"):  # these are made to stand in other pages
+            headers.setdefault("X-Frame-Options", "DENY")
+            headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        if not request.path.startswith(API):
+            return
+        headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
+        headers[hdrs.VARY] = hdrs.ORIGIN
+        origin = request.headers.get(hdrs.ORIGIN, "")
+        if origin in origins:
+            headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
+            headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = SHOWN_HEADERS
+            headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = ALLOWED
+            headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = ALLOWED_HEADERS
+            headers[hdrs.ACCESS_CONTROL_MAX_AGE] = "600"
+
+    return prepare

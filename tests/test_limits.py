@@ -1,0 +1,111 @@
+"""How often anybody may call, and who calls: limits in memory and in Redis, bodies that trickle, proxies."""
+
+import asyncio
+import ipaddress
+import os
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot.sandbox.slack.server import SlackSandbox
+from core.ports import Embedder
+from handlers.web.app import web_app
+from handlers.web.envelope import Rejected
+from handlers.web.guards import client_address, finish, prompt
+from handlers.web.limits import Limits
+from tests.databases import REQUIRED
+from tests.product import API_KEY, product
+
+REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+
+
+async def test_a_body_that_comes_drop_by_drop_is_cut_off() -> None:
+    async def never(_request: web.Request) -> web.Response:
+        raise AssertionError("nothing is done before the body is there")
+
+    app = web_app([web.post("/", never)], guards=[prompt(0.2)], finish=finish(()))
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    reader, writer = await asyncio.open_connection(*runner.addresses[0])
+    writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 50\r\n\r\n{")
+    answer = await asyncio.wait_for(reader.readline(), 5)
+    writer.close()
+    await writer.wait_closed()
+    await runner.cleanup()
+    assert answer.startswith(b"HTTP/1.1 408")
+
+
+async def test_who_calls_too_often_is_told_when_again(
+    slack: SlackSandbox, tmp_path: Path, embedder: Embedder
+) -> None:
+    async with product(slack, tmp_path, embedder, rate_limit_per_minute=5) as bot:
+        answers = []
+        for number in range(7):
+            async with bot.session.post(
+                f"{bot.app.url}/webhooks/web_form",
+                headers={"X-API-Key": API_KEY},
+                json={"message": f"Flood {number}"},
+            ) as response:
+                answers.append((response.status, response.headers.get("Retry-After")))
+        assert [status for status, _ in answers] == [202] * 5 + [429] * 2
+        assert 1 <= int(answers[-1][1] or 0) <= 60
+        async with bot.session.get(f"{bot.app.url}/healthz") as response:
+            assert response.status == 200
+
+
+async def test_two_processes_count_together_in_redis() -> None:
+    try:
+        async with Redis.from_url(REDIS) as redis:
+            await redis.ping()
+    except (RedisError, OSError):
+        if REQUIRED:
+            raise
+        pytest.skip("no Redis answers at TEST_REDIS_URL")
+    bucket = f"test:{uuid4()}"
+    one, other = Limits(4, REDIS), Limits(4, REDIS)
+    for each in (one, other, one, other):
+        await each.count(bucket)
+    with pytest.raises(Rejected) as refused:
+        await one.count(bucket)
+    await one.close()
+    await other.close()
+    assert (refused.value.status, refused.value.code) == (429, "TOO_MANY_REQUESTS")
+
+
+async def test_without_its_redis_nobody_is_refused() -> None:
+    limits = Limits(1, "redis://127.0.0.1:1/0")
+    for _ in range(3):
+        await limits.count("anybody")
+    await limits.close()
+
+
+PROXIES = [ipaddress.ip_network("10.0.0.0/8")]
+ADDRESSES = st.ip_addresses().map(str)
+
+
+@pytest.mark.parametrize(
+    ("remote", "forwarded", "client"),
+    [
+        ("203.0.113.9", "198.51.100.1", "203.0.113.9"),  # not from a proxy: a lie
+        ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "1.1.1.1, 198.51.100.1", "198.51.100.1"),  # what the client itself put in front
+        ("10.0.0.1", "198.51.100.1, 10.0.0.2", "198.51.100.1"),
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.1", "unknown", "10.0.0.1"),
+    ],
+)
+def test_the_client_is_who_a_trusted_proxy_says(remote: str, forwarded: str, client: str) -> None:
+    assert client_address(remote, forwarded, PROXIES) == client
+
+
+@given(ADDRESSES, st.text(max_size=60))
+def test_nobody_chooses_their_own_address(remote: str, forwarded: str) -> None:
+    if ipaddress.ip_address(remote) not in PROXIES[0]:
+        assert client_address(remote, forwarded, PROXIES) == remote
