@@ -258,7 +258,7 @@ class Lead(Value):
     version: int
 
 
-OWN = frozenset({"missing", "owner_reason"})
+OWN = frozenset({"missing", "owner_reason", "withdrawn_at"})
 """Fields that are the desk's own affair."""
 
 
