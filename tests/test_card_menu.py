@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from core.lead import DeskStatus, Intent, Lead, Urgency, utcnow
+from core.actions import PAST, Action, decide
+from core.lead import DeskStatus, Event, Intent, Lead, Urgency, utcnow
 from core.ports import Embedder
 from tests.product import Product, text_of
 from tests.standing import desk, there
@@ -50,10 +51,10 @@ async def form(bot: Product, lead: Lead, option: str, user: str = "dana") -> dic
     return bot.slack.views(user)[-1]
 
 
-async def click(bot: Product, lead: Lead, action: str, user: str = "dana") -> None:
+async def click(bot: Product, lead: Lead, action: str, user: str = "dana", **given: Any) -> None:
     card = bot.card(lead.lead_id)
     assert card is not None
-    await bot.slack.click(user, "leads", card["ts"], action)
+    await bot.slack.click(user, "leads", card["ts"], action, **given)
 
 
 async def told(bot: Product, lead: Lead, words: str) -> dict[str, Any]:
@@ -286,3 +287,55 @@ async def test_mixed_clicks_at_once_end_in_one_legal_state_and_who_was_late_is_t
         timeout=20,
     )
     assert [event.what for event in history].count("claimed") <= 1
+
+
+@there
+async def test_fifty_mixed_clicks_at_once_are_each_carried_out_or_refused_and_told(bot: Product) -> None:
+    lead = await carded(bot)
+    people = ("dana", "marco", "priya")
+    clicks = [(name, user) for name in ("claim", "approve", "reject", "reassign") for user in people]
+    clicks = [clicks[number % len(clicks)] for number in range(50)]
+    before = {user: len(bot.slack.ephemerals(user)) for user in people}
+    others = {user: bot.slack.user(people[number - 1]) for number, user in enumerate(people)}
+    await asyncio.gather(
+        *(
+            click(bot, lead, name, user, selected_user=others[user] if name == "reassign" else None)
+            for name, user in clicks
+        )
+    )
+    now = await bot.lead_when(lead.lead_id, lambda now: now.desk_status == DeskStatus.REJECTED)
+
+    def refusals() -> int:
+        return sum(len(bot.slack.ephemerals(user)) - before[user] for user in people)
+
+    async def refused() -> int:
+        history = await bot.app.store.events.of(lead.lead_id)
+        return [event.what for event in history].count("refused")
+
+    # A click that finds all as it asks for it, such as a second approval, does and says nothing.
+    seen = -1
+    async with asyncio.timeout(60):
+        while True:
+            last, seen = seen, await refused() + len(await steps_of(bot, lead))
+            if seen == last and refusals() == await refused():
+                break
+            await asyncio.sleep(2)
+    assert seen > 30
+    replayed = lead
+    for event in await steps_of(bot, lead):  # each was legal where it came, and did something
+        asked = Action(
+            key=event.event_id,
+            name=next(name for name, past in PAST.items() if past == event.what),
+            lead_id=lead.lead_id,
+            actor=event.actor,
+            target=event.why,
+        )
+        changes = decide(replayed, asked)
+        assert changes
+        replayed = replayed.model_copy(update=dict(changes))
+    assert (replayed.desk_status, replayed.owner) == (now.desk_status, now.owner)
+
+
+async def steps_of(bot: Product, lead: Lead) -> list[Event]:
+    history = await bot.app.store.events.of(lead.lead_id)
+    return [event for event in history if event.what in {"claimed", "approved", "rejected", "reassigned"}]
