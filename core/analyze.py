@@ -194,6 +194,18 @@ class Analyst:
         except (Unavailable, Refused, TimeoutError):
             return []
 
+    async def fill_in(self, asked: list[ChatMessage], form: Mapping[str, Any], *, seconds: float) -> str:
+        """What the model makes of a short question for which a person waits.
+
+        Raises Unavailable, also when it takes longer than that, and Refused, as by_model does.
+        """
+        model = self._asked_model()
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._chat(model, asked, form)
+        except TimeoutError:
+            raise Unavailable(SERVICE, "no answer in time") from None
+
     async def _answer(self, model: LanguageModel, business: BusinessType, message: str) -> Answer:
         read = fingerprint(message)
         kept = self._answers and await self._answers.get(read, business.digest, model.name)

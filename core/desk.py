@@ -23,6 +23,7 @@ from core.lead import Analysis, Contact, DeskStatus, Draft, Event, Lead, Match, 
 from core.listing import Filter, Listed, Page, terms
 from core.merge import Merge, directed, preview
 from core.pipeline import Parts
+from core.questions import Found, Query, find
 from core.reps import OwnSettings
 from core.rights import NOT_A_MEMBER, check
 from core.similar.wanted import Wanted
@@ -390,6 +391,12 @@ class Desk:
         if filter_ == Filter.FOUND:  # that these words stand in it tells of the contact
             await self._note_reading(page.leads, reader)
         return page
+
+    async def ask(self, query: Query, *, reader: str) -> Found:
+        """What the leads that the reader may see answer to a question; that they were named is noted."""
+        found = await find(self.parts.store, self.parts.search, query, await self._only_of(reader))
+        await self._note_reading(found.shown, reader)
+        return found
 
     async def responses(self, since: datetime, *, reader: str) -> Responses:
         """How soon somebody acted on the leads that the reader may see and that came since then."""

@@ -22,6 +22,7 @@ from core.store.notices import KeptNotices
 from core.store.people import People
 from core.store.places import Places
 from core.store.posts import Posts
+from core.store.questions import Questions
 from core.store.queues import Queues
 from core.store.register import Register
 from core.store.reports import Reports
@@ -53,6 +54,7 @@ class Store:
     labels: Labels
     answers: Answers
     queues: Queues
+    questions: Questions
     erasures: Erasures
     reps: Reps
     workload: Workload
@@ -102,6 +104,7 @@ async def open_store(url: str) -> Store:
         Labels(database),
         Answers(database),
         Queues(database),
+        Questions(database),
         Erasures(database, people),
         Reps(database),
         Workload(database),

@@ -61,13 +61,13 @@ def _wanted(listed: Listed) -> list[ColumnElement[bool]]:
         asked.append(leads.c.desk.in_(listed.desks))
     match listed.filter:
         case Filter.FOUND:
-            return [*asked, *map(_stands, listed.terms)] if listed.terms else [false()]
+            return [*asked, *map(stands, listed.terms)] if listed.terms else [false()]
         case Filter.NEW:
             return [*asked, leads.c.desk_status == DeskStatus.NEW]
         case Filter.MINE:
             asked.append(leads.c.owner == listed.owner)
         case Filter.HOT:
-            asked.append(_URGENCY.in_(_HURRY))
+            asked.append(is_urgent())
         case Filter.UNCLAIMED:
             asked.append(leads.c.owner.is_(None))
         case Filter.OVERDUE:
@@ -75,7 +75,13 @@ def _wanted(listed: Listed) -> list[ColumnElement[bool]]:
     return [*asked, leads.c.desk_status.in_(sorted(OPEN))]
 
 
-def _stands(term: Term) -> ColumnElement[bool]:
+def is_urgent() -> ColumnElement[bool]:
+    """Whether it was read as of high urgency."""
+    urgent: ColumnElement[bool] = _URGENCY.in_(_HURRY)
+    return urgent
+
+
+def stands(term: Term) -> ColumnElement[bool]:
     """Whether it stands somewhere in the lead."""
     if term.number is not None:
         return leads.c.number == term.number

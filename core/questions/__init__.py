@@ -1,0 +1,7 @@
+"""Questions over the leads: read from people's words by rules or a model, answered from the store alone."""
+
+from core.questions.found import Found, find
+from core.questions.query import Query
+from core.questions.read import read
+
+__all__ = ["Found", "Query", "find", "read"]
