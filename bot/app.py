@@ -58,6 +58,7 @@ from handlers.posting import Posting
 from handlers.reporting import SlackReporter
 from handlers.slack import (
     actions,
+    agent,
     bursts,
     commands,
     home,
@@ -79,6 +80,7 @@ from handlers.slack.api import SECONDS_A_POST, Slack
 from handlers.slack.directory import Directory, Listed
 from handlers.slack.homes import Homes
 from handlers.slack.socket import Socket
+from handlers.slack.turns import Turns
 from handlers.telling import SlackTeller
 from handlers.web import crm_changes, deliveries, health, webhooks
 from handlers.web.api.routes import routes as api_routes
@@ -203,14 +205,15 @@ async def running(
             executors = await Executors.join(settings.database, engine, settings.executor_id)
             stack.push_async_callback(executors.leave)
         stack.push_async_callback(engine.stop)  # after the doors are closed, before what its steps use
-        await engine.start(desk, ringing, reporting)
+        turns = Turns(desk, slack, directory)
+        await engine.start(desk, ringing, reporting, turns)
         warming = asyncio.create_task(_warm_up(parts), name="warm-up")
         stack.callback(warming.cancel)
         hook = _hook(settings, store, parts.crm.table)
         schedule = Schedule(engine, parts, executors, pace=pace, hook=hook)
         schedule.start()
         stack.callback(schedule.stop)
-        bolt = _bolt(settings, slack, desk, directory)
+        bolt = _bolt(settings, slack, desk, directory, turns)
         changes = crm_changes.routes(secret=hook.secret, ring=schedule.ring) if hook else ()
         url = await _serve(stack, settings, desk, engine, bolt, changes=changes)
         if settings.slack_app_token is not None:
@@ -412,7 +415,7 @@ def make_telling(settings: Settings, store: Store, engine: Engine, stack: AsyncE
     return Telling(store=store, post=post, enlist=engine.tell)
 
 
-def _bolt(settings: Settings, slack: Slack, desk: Desk, directory: Directory) -> AsyncApp:
+def _bolt(settings: Settings, slack: Slack, desk: Desk, directory: Directory, turns: Turns) -> AsyncApp:
     bolt = AsyncApp(
         client=slack.client,
         signing_secret=_secret(settings.slack_signing_secret) or None,
@@ -433,6 +436,7 @@ def _bolt(settings: Settings, slack: Slack, desk: Desk, directory: Directory) ->
     invitations.register(bolt, desk)
     shapes.register(bolt, desk, slack)
     messages.register(bolt, desk, directory, frozenset(settings.slack_source_bots))
+    agent.register(bolt, desk, slack, turns)
     homes = Homes(desk, slack, directory)
     home.register(bolt, desk, homes)
     me.register(bolt, desk, slack, homes)

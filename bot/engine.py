@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from core import metrics
 from core.acting import action_pipeline
 from core.actions import Action
+from core.asking import Agent, Turn, asked_pipeline
 from core.conversation.places import Conversation
 from core.deliveries import delivery_pipeline
 from core.desk import Desk
@@ -47,7 +48,7 @@ T = TypeVar("T")
 APPLICATION_VERSION = "1"
 """Never changes: dbos' default, a hash of the code, would strand all work in flight at every edit."""
 
-LEADS, ACTIONS, ALARMS, HOOKS = "leads", "actions", "alarms", "hooks"
+LEADS, ACTIONS, ALARMS, HOOKS, TURNS = "leads", "actions", "alarms", "hooks", "turns"
 
 POLL_SECONDS = 0.1
 """Polling governs latency (ENGINE.md 1c): a workflow waits half of this on average."""
@@ -112,7 +113,7 @@ class Engine:
             lazy=True,
         )
 
-    async def start(self, desk: Desk, ringing: Ringing, reporting: Reporting) -> None:
+    async def start(self, desk: Desk, ringing: Ringing, reporting: Reporting, agent: Agent) -> None:
         """Register the pipelines, take up what an earlier process left unfinished, and begin."""
         parts = desk.parts
         _register("delivery_pipeline", delivery_pipeline, desk, about="submission_id")
@@ -129,9 +130,11 @@ class Engine:
         _register("nudge_pipeline", nudge_pipeline, parts)
         _register("source_pipeline", source_pipeline, parts)
         _register("hook_pipeline", hook_pipeline, parts)
+        _register("asked_pipeline", asked_pipeline, agent, about="ts")
         DBOS.launch()
         await DBOS.register_queue_async(LEADS, worker_concurrency=20, polling_interval_sec=POLL_SECONDS)
         await DBOS.register_queue_async(ACTIONS, worker_concurrency=20, polling_interval_sec=POLL_SECONDS)
+        await DBOS.register_queue_async(TURNS, worker_concurrency=20, polling_interval_sec=POLL_SECONDS)
         await DBOS.register_queue_async(ALARMS, worker_concurrency=20, polling_interval_sec=CALM_POLL_SECONDS)
         await DBOS.register_queue_async(HOOKS, worker_concurrency=10, polling_interval_sec=HOOKS_POLL_SECONDS)
 
@@ -157,6 +160,10 @@ class Engine:
         """Enqueue the action inside the caller's transaction."""
         options = _options("action_pipeline", ACTIONS, action.key)
         self._client.enqueue_in_transaction(connection, options, action.model_dump(mode="json"))
+
+    async def answer(self, turn: Turn) -> None:
+        """Enqueue the answer to a message to the bot; the same message twice is one."""
+        await self._enqueue(_options("asked_pipeline", TURNS, turn.key), turn.model_dump(mode="json"))
 
     def set_alarm(self, connection: Connection, alarm: Alarm) -> None:
         """Enqueue the alarm inside the caller's transaction, to run when it is due."""
@@ -305,7 +312,7 @@ async def _durable(name: str, function: Callable[..., Awaitable[T]], *args: Any)
 def _register(
     name: str,
     pipeline: Callable[..., Awaitable[None]],
-    parts: Parts | Desk | Ringing | Reporting,
+    parts: Parts | Desk | Ringing | Reporting | Agent,
     *,
     about: str = "lead_id",
 ) -> None:

@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid4
 
 from core import edits, metrics
 from core.actions import Action, ActionName, decide, is_program
+from core.asking import Turn
 from core.conversation import places
 from core.deskfile import DeskFile
 from core.desks import Desks
@@ -59,6 +60,9 @@ class Queue(Protocol):
 
     async def reword(self, change: Change) -> None:
         """Enqueue what was done to a lead's message; the same key twice is one."""
+
+    async def answer(self, turn: Turn) -> None:
+        """Enqueue the answer to a message to the bot; the same message twice is one."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +159,10 @@ class Desk:
     async def act(self, action: Action) -> None:
         """Start what a person asked for; refusals reach that person privately."""
         await self.queue.act(action)
+
+    async def answer(self, turn: Turn) -> None:
+        """Start what comes of a message to the bot."""
+        await self.queue.answer(turn)
 
     async def home(self, user: str, place: Place) -> Home:
         """What this user's Home shows; NotAllowed for somebody who belongs to no desk."""

@@ -94,6 +94,19 @@ def listing(
     return _rows(title, rows, hidden, links)
 
 
+def found(
+    leads: Sequence[Lead],
+    alike: Sequence[tuple[Lead, float]],
+    *,
+    links: Mapping[str, str] | None = None,
+    hidden: Hidden = nothing_hidden,
+) -> Answer:
+    """Leads in the order given, then those that are alike, and how much; with the senders' names."""
+    rows = [_Row(lead, sender=escape(wording.sender(lead), 60)) for lead in leads]
+    rows += [_alike(lead, cosine, hidden(lead.business_type)) for lead, cosine in alike]
+    return _rows("Newest first" if leads else "Alike in meaning", rows, hidden, links or {})
+
+
 def _limits(wanted: Wanted) -> str:
     """What a search was limited to, as people say it."""
     day = "%d %b %Y"

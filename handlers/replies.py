@@ -1,4 +1,4 @@
-"""What is answered to questions over the leads, as pure texts and blocks; all figures come from the store."""
+"""What is answered to questions over the leads, as texts and blocks, pure; all figures are the store's."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -55,9 +55,10 @@ def told(found: Found) -> str:
         said = "none."
     else:
         each = [
-            f"{count} {cards.STATES[status].lower()}" for status, count in sorted(found.counts.items(), key=_most)
+            f"{count} {cards.STATES[status].lower()}"
+            for status, count in sorted(found.counts.items(), key=_most)
         ]
-        said = f"*{found.total}*, of which {', '.join(each)}." if len(each) > 1 else f"{each[0]}."
+        said = f"**{found.total}**, of which {', '.join(each)}." if len(each) > 1 else f"{each[0]}."
     if found.total > len(found.leads):
         said += f" The newest {len(found.leads)} are below."
     if found.alike:
@@ -67,7 +68,9 @@ def told(found: Found) -> str:
     return said
 
 
-def listed(found: Found, *, links: Mapping[str, str] | None = None, hidden: Hidden = nothing_hidden) -> Answer:
+def listed(
+    found: Found, *, links: Mapping[str, str] | None = None, hidden: Hidden = nothing_hidden
+) -> Answer:
     """The leads that the answer is from, each a link to its card; no blocks where there are none."""
     if not found.shown:
         return Answer(text="No leads", blocks=[])

@@ -27,6 +27,7 @@ from core.store.places import Gathered
 from handlers import (
     bursts,
     cards,
+    confirming,
     crm_question,
     editing,
     forgetting,
@@ -47,10 +48,16 @@ from tests.test_rules_form import a_rulebook
 ROOT = Path(__file__).parents[1]
 
 SCOPES = {
+    "agents.sessions.setStatus": "chat:write",
+    "assistant.threads.setStatus": "assistant:write",
+    "assistant.threads.setSuggestedPrompts": "assistant:write",
     "auth.test": None,
+    "chat.appendStream": "chat:write",
     "chat.getPermalink": None,
     "chat.postEphemeral": "chat:write",
     "chat.postMessage": "chat:write",
+    "chat.startStream": "chat:write",
+    "chat.stopStream": "chat:write",
     "chat.update": "chat:write",
     "conversations.history": "channels:history",
     "chat.delete": "chat:write",
@@ -73,7 +80,7 @@ PRIVATE_TOO = {"channels:read": "groups:read", "channels:history": "groups:histo
 """The same for private channels: a desk's channel often is one."""
 
 BY_SURFACE = {"commands", "app_mentions:read", "reactions:read", "im:history"}
-"""Asked for by features and events, not by methods; im:history to look for a lost direct message."""
+"""Asked for by features and events, not by methods; im:history for what people write to us alone."""
 
 
 def manifest() -> dict[str, Any]:
@@ -88,7 +95,12 @@ def sources() -> str:
 
 
 def called_methods() -> set[str]:
-    return set(re.findall(r'"((?:auth|chat|conversations|files|usergroups|users|views)\.[\w.]+)"', sources()))
+    return set(
+        re.findall(
+            r'"((?:agents|assistant|auth|chat|conversations|files|usergroups|users|views)\.[\w.]+)"',
+            sources(),
+        )
+    )
 
 
 def test_every_method_that_is_called_has_its_scope_and_no_scope_is_idle() -> None:
@@ -122,6 +134,15 @@ def shortcuts() -> dict[str, dict[str, Any]]:
     }
 
 
+def tabs() -> dict[str, dict[str, Any]]:
+    """The tabs of the app that somebody opens."""
+    opened = {"type": "app_home_opened", "channel": "D1", "user": "U1"}
+    return {
+        f"app_home_opened:{tab}": {"type": "event_callback", "event": {**opened, "tab": tab}}
+        for tab in ("home", "messages")
+    }
+
+
 def let_through() -> dict[str, dict[str, Any]]:
     """What Slack sends an app with this manifest, and with our cards and modals: name -> payload."""
     features, of_app = manifest()["features"], manifest()["settings"]
@@ -132,7 +153,7 @@ def let_through() -> dict[str, dict[str, Any]]:
         payloads[subscribed] = {"type": "event_callback", "event": told}
         said = {"type": kind, "channel_type": place.removesuffix("s"), "channel": "C1", "user": "U1"}
         payloads[subscribed] = {"type": "event_callback", "event": said}
-    payloads |= shortcuts()
+    payloads |= shortcuts() | tabs()
     if of_app["interactivity"]["is_enabled"]:
         merge = preview(lead(), lead(lead_id="019a7c3e-0000-7000-8000-000000001050", number="L-1050"))
         gone = lead(desk_status=DeskStatus.MERGED, merged_number="L-1001")
@@ -151,6 +172,7 @@ def let_through() -> dict[str, dict[str, Any]]:
         shown.append(forgetting.ask(lead(), []).blocks)
         shown.append(shape_cards.asking(SHAPE, 1).blocks)
         shown.append(thread.took_over(event("took_over"), lead()).blocks)
+        shown += [confirming.ask_apart("L-1", "L-2").blocks, confirming.offer("What?", "1.0").blocks]
         for block in (block for blocks in shown for block in blocks):
             for element in (*block.get("elements", ()), block.get("accessory", {})):
                 if "action_id" in element:
@@ -195,4 +217,10 @@ async def test_every_listener_hears_something_that_slack_sends() -> None:
 
 
 def test_the_manifest_has_no_feature_beside_those_that_are_listened_to() -> None:
-    assert set(manifest()["features"]) == {"app_home", "bot_user", "slash_commands", "shortcuts"}
+    assert set(manifest()["features"]) == {
+        "agent_view",
+        "app_home",
+        "bot_user",
+        "slash_commands",
+        "shortcuts",
+    }

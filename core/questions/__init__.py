@@ -2,6 +2,6 @@
 
 from core.questions.found import Found, find
 from core.questions.query import Query
-from core.questions.read import read
+from core.questions.read import QUESTION_MAX, read
 
-__all__ = ["Found", "Query", "find", "read"]
+__all__ = ["QUESTION_MAX", "Found", "Query", "find", "read"]

@@ -26,6 +26,7 @@ class Place:
         message: channel and ts of the mention.
         trigger_id: opens a form; None where none can be opened.
         reply_to: as in Action.
+        confirms: whether what changes a lead is only offered, with a button that does it.
     """
 
     user: str
@@ -35,6 +36,7 @@ class Place:
     message: tuple[str, str] | None = None
     trigger_id: str | None = None
     reply_to: str | None = None
+    confirms: bool = False
 
 
 async def answered(

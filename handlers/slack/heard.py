@@ -21,6 +21,11 @@ def is_reply(message: Mapping[str, Any]) -> bool:
     return message.get("thread_ts") not in {None, message.get("ts")}
 
 
+def is_to_bot(event: Mapping[str, Any]) -> bool:
+    """Whether it is written to the bot alone; edits and deletions there are what they are everywhere."""
+    return event.get("channel_type") == "im" and event.get("subtype") in {None, "file_share"}
+
+
 def is_from_a_person(message: Mapping[str, Any]) -> bool:
     """Whether somebody wrote it, with or without a picture."""
     is_written = message.get("subtype") in {None, "file_share", "thread_broadcast"}

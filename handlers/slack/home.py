@@ -28,10 +28,9 @@ def register(app: AsyncApp, desk: Desk, homes: Homes) -> None:
     _claims(app, desk, homes)
     _turns(app, homes)
 
-    @app.event("app_home_opened")
+    @app.event("app_home_opened", matchers=[is_home])
     async def opened(event: dict[str, Any]) -> None:
-        if event.get("tab", "home") == "home":
-            await homes.show(event["user"], Place())
+        await homes.show(event["user"], Place())
 
     @app.action(home.REFRESH)
     async def refreshed(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -42,6 +41,11 @@ def register(app: AsyncApp, desk: Desk, homes: Homes) -> None:
     async def chosen(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
         await homes.show(body["user"]["id"], Place(desk=action["selected_option"]["value"]))
+
+
+async def is_home(event: dict[str, Any]) -> bool:
+    """Whether it is the Home tab that was opened."""
+    return bool(event.get("tab", "home") == "home")
 
 
 def place_of(body: dict[str, Any]) -> Place:

@@ -40,9 +40,14 @@ def register(app: AsyncApp, desk: Desk, directory: Directory, source_bots: froze
         await ears.hear(event, context["bot_user_id"], context.get("bot_id"), shared=shared)
         await next()
 
-    @app.event("message", middleware=[keep])
+    @app.event("message", matchers=[is_of_a_desk], middleware=[keep])
     async def kept() -> None:
         """Nothing is left to do."""
+
+
+async def is_of_a_desk(event: dict[str, Any]) -> bool:
+    """Whether a message is not a word to the bot alone; those are handlers.slack.agent's."""
+    return not heard.is_to_bot(event)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from core.errors import NotAllowed, Refused
 from core.home import Place as Home
 from core.lead import Lead, utcnow
 from core.reps import person
-from handlers import answers, forgetting, me, mine, orders, ownership, views
+from handlers import answers, confirming, forgetting, me, mine, orders, ownership, views
 from handlers.answers import Answer
 from handlers.mrkdwn import sentence
 from handlers.orders import Unclear
@@ -135,6 +135,8 @@ class Verbs:
         numbers = await self._two(asked, place)
         if len(numbers) != 2 or asked.words:  # noqa: PLR2004 - of two leads
             return answers.how("different")
+        if place.confirms:
+            return confirming.ask_apart(*numbers)
         key = f"command:different:{place.key}"
         await self._desk.tell_apart(*numbers, actor=place.user, key=key, reply_to=place.reply_to)
         return answers.told("On its way: the cards show it in a moment.")
@@ -174,6 +176,8 @@ class Verbs:
             **said,
         )
         await self._desk.precheck(action)
+        if place.confirms:
+            return confirming.ask(lead, action, now=self._desk.now(lead.desk), hidden=self._desk.hidden)
         await self._desk.act(action)
         if lead.lead_id == place.here:
             return None
