@@ -7,11 +7,12 @@ import structlog
 
 from core.asking import Turn
 from core.desk import Desk
-from core.errors import Refused, Unavailable
+from core.errors import NotAllowed, Refused, Unavailable
 from core.questions import QUESTION_MAX, Query, by_model
 from core.similar.wanted import NOBODY
 from handlers import confirming, replies
-from handlers.answers import Answer, told
+from handlers.answers import Answer, away, told
+from handlers.home import STRANGER
 from handlers.slack.answering import Place, answered
 from handlers.slack.api import Slack
 from handlers.slack.directory import Directory
@@ -78,9 +79,8 @@ class Turns:
         return await self._do(asked, place, place.user)
 
     async def _answer(self, turn: Turn, session: Session) -> None:
-        refusal = await answered(self._desk, turn.user, "The desk", _nothing)
-        if refusal is not None:  # no status either: nothing is being looked at
-            await session.say(refusal)
+        if (refusal := await self._refusal(turn.user)) is not None:
+            await session.say(refusal)  # and no status: nothing is being looked at
             return
         await session.working(WORKING)
         wish = understood(
@@ -91,6 +91,16 @@ class Turns:
         else:
             await self._tell(turn, wish, session)
         await session.rest()
+
+    async def _refusal(self, user: str) -> Answer | None:
+        """What to say to somebody who may see no lead, or of whom nobody can tell."""
+        try:
+            await self._desk.admit(user)
+        except NotAllowed:
+            return told(STRANGER)
+        except (Unavailable, Refused) as error:
+            return away("The desk", error)
+        return None
 
     async def _do(self, asked: Asked, place: Place, user: str) -> Answer | None:
         return await answered(self._desk, user, "That", lambda: self._verbs.carry_out(asked, place))
@@ -136,10 +146,6 @@ class Turns:
         if owner in {None, NOBODY, asker}:
             return None
         return await self._directory.name_of(owner) or owner
-
-
-async def _nothing() -> None:
-    """Nothing is asked but whether one may."""
 
 
 def _place(turn: Turn) -> Place:
