@@ -19,7 +19,7 @@ KEEP = "agent_keep"
 
 _VALUE_MAX: Final = 2_000  # Slack's, of a button
 
-_DOES: Final = {
+DOES: Final = {
     ActionName.CLAIM: (Verb.CLAIM, "Claim it?", "Claim"),
     ActionName.REASSIGN: (Verb.ASSIGN, "Give it to {target}?", "Give it"),
     ActionName.APPROVE: (Verb.APPROVE, "Approve it?", "Approve"),
@@ -41,7 +41,7 @@ def ask(lead: Lead, action: Action, *, now: datetime, hidden: Hidden = nothing_h
 
     now: aware, in the lead's desk's time zone, in which the button says until when it is put off.
     """
-    verb, question, label = _DOES[action.name]
+    verb, question, label = DOES[action.name]
     target, until = action.target or "", action.until
     said = question.format(
         target=channel(target) if action.name == ActionName.MOVE else mention(target),

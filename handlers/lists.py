@@ -104,7 +104,8 @@ def found(
     """Leads in the order given, then those that are alike, and how much; with the senders' names."""
     rows = [_Row(lead, sender=escape(wording.sender(lead), 60)) for lead in leads]
     rows += [_alike(lead, cosine, hidden(lead.business_type)) for lead, cosine in alike]
-    return _rows("Newest first" if leads else "Alike in meaning", rows, hidden, links or {})
+    answer = _rows("Newest first" if leads else "Alike in meaning", rows, hidden, links or {})
+    return answer if len(rows) > 1 else Answer(text=answer.text, blocks=answer.blocks[1:])
 
 
 def _limits(wanted: Wanted) -> str:
