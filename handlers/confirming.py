@@ -94,4 +94,4 @@ def _asked(text: str, label: str, action_id: str, value: str) -> Answer:
         {"type": "section", "text": markup(text)},
         {"type": "actions", "block_id": "confirm", "elements": [button]},
     ]
-    return Answer(text="Shall I?" if action_id == DO else "I did not understand that.", blocks=blocks)
+    return Answer(text="Shall I?", blocks=blocks)

@@ -7,7 +7,8 @@ from core.lead import OPEN, DeskStatus
 from core.questions import Found, Query
 from core.similar.wanted import NOBODY
 from handlers import cards, lists
-from handlers.answers import Answer
+from handlers.answers import Answer, usage
+from handlers.answers import told as told_of
 from handlers.lists import Hidden, nothing_hidden
 from handlers.mrkdwn import escape
 
@@ -20,14 +21,32 @@ PROMPTS = (
 """Suggested prompts: title and message; Slack shows four."""
 
 UNABLE = (
-    "I did not understand that. I answer questions over the leads, such as “who asked about brakes this"
-    " month?”, take a lead after the word *new*, and do what */lead help* lists."
+    "I did not understand that. Ask me about leads, such as “who asked about brakes this month?”; *help* says"
+    " what else I can do."
+)
+
+OFFER = (
+    "If this is a customer's request, I keep it as a lead. If it was a question or an order, I did not"
+    " understand it: *help* says what I can do."
+)
+"""To a message that may be a request."""
+
+HELP = (
+    "*Ask* who asked about brakes this month? · what is in my queue? · how many leads did we win last week?\n"
+    "*Order* as after /lead, but without it: claim L-1042, snooze L-1042 until friday. I change nothing"
+    " before you have clicked.\n"
+    "*Add* a lead: new, and what they want."
 )
 
 BY_RULES = "The model does not answer, so I read your question by rules. "
 
 _TOPIC_MAX = 80
-_NEAR = "Alike in meaning, without these words, are the ones with a percentage."
+_NEAR = "Those with a percentage do not say these words, but are alike in meaning."
+
+
+def help_here() -> Answer:
+    """What can be done in the Messages tab."""
+    return Answer(text="What I can do", blocks=[*told_of(HELP).blocks, *usage().blocks])
 
 
 def looking(query: Query, *, owner: str | None = None) -> str:

@@ -168,5 +168,10 @@ def test_a_long_answer_of_hostile_leads_is_a_message_that_slack_takes() -> None:
     assert "*50 %*" in str(answer.blocks) or "*50%*" in str(answer.blocks)
 
 
+def test_help_is_a_message_that_slack_takes() -> None:
+    answer = replies.help_here()
+    check_message(answer.blocks, answer.text)
+
+
 def test_no_leads_are_no_blocks() -> None:
     assert replies.listed(found(Query())).blocks == []

@@ -86,7 +86,9 @@ class Turns:
         wish = understood(
             turn.text, asker=turn.user, now=self._desk.now(), business_types=self._desk.business_types
         )
-        if isinstance(wish, Asked):
+        if isinstance(wish, Asked) and wish.verb == Verb.HELP:
+            await session.say(replies.help_here())
+        elif isinstance(wish, Asked):
             await session.say(await self._do(wish, _place(turn), turn.user) or told("It is on its way."))
         else:
             await self._tell(turn, wish, session)
@@ -161,4 +163,4 @@ def _place(turn: Turn) -> Place:
 def _not_understood(turn: Turn) -> Answer:
     if len(turn.text.split()) < FEWEST_WORDS:
         return told(replies.UNABLE)
-    return confirming.offer(replies.UNABLE, turn.ts)
+    return confirming.offer(replies.OFFER, turn.ts)
