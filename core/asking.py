@@ -27,7 +27,7 @@ class Turn(Value):
     @property
     def key(self) -> str:
         """Names the turn, so that a repeated delivery is one."""
-        return f"turn:{self.channel}:{self.ts}"
+        return f"asked:{self.channel}:{self.ts}"
 
 
 class Agent(Protocol):
