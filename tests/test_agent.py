@@ -316,3 +316,20 @@ async def test_an_erased_lead_leaves_the_answers_too(bot: Product) -> None:
     await bot.slack.until(
         lambda s: answer["ts"] not in {m["ts"] for m in s.messages(direct(bot, "dana"))}, timeout=20
     )
+
+
+@there
+async def test_a_question_goes_on_from_the_one_before_it_in_its_session(bot: Product) -> None:
+    await carded(bot, "A tow hitch for a camper")
+    ts = await write(bot, "who asked about tow hitches this month?")
+    first = await answer_to(bot, ts)
+    await write(bot, "and last month?", thread_ts=ts)
+    await bot.slack.until(lambda s: len(s.thread(direct(bot, "dana"), ts)) == 3)
+    second = await answer_to(bot, ts)
+    assert second["ts"] != first["ts"]
+    assert second["text"].startswith("Leads about “tow hitches” from 1 ")
+    await write(bot, "which of them did we win?", thread_ts=ts)
+    await bot.slack.until(lambda s: len(s.thread(direct(bot, "dana"), ts)) == 5)
+    third = await answer_to(bot, ts)
+    assert third["text"].startswith("Won leads about “tow hitches” from 1 ")
+    assert "tow hitches" not in await ask(bot, "and which leads came in last month?")

@@ -197,6 +197,15 @@ async def test_a_desks_people_are_told_nothing_of_another_desks_leads(
         assert shown.number in await ask(bot, "which leads came in today?", "olga")
 
 
+async def test_who_may_only_look_is_answered_and_refused(
+    slack: SlackSandbox, tmp_path: Path, embedder: Embedder
+) -> None:
+    async with product(slack, tmp_path, embedder, desk_viewers=slack.user("olga")) as bot:
+        lead = await bot.synced(await bot.send("Do you fit ceramic brakes?"))
+        assert lead.number in await ask(bot, QUESTION, "olga")
+        assert "but not work them" in await ask(bot, f"claim {lead.number}", "olga")
+
+
 async def test_the_older_assistant_is_served_too(tmp_path: Path, embedder: Embedder) -> None:
     legacy = replace(read_manifest(), is_assistant=True)
     async with running_slack(app=legacy) as slack, product(slack, tmp_path, embedder) as bot:

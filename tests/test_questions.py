@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.lead import OPEN, DeskStatus
-from core.questions import by_model
+from core.questions import by_model, follow
 from core.questions.query import WORDS_MAX, Query
 from core.questions.read import read, stems
 from core.questions.spans import Span, take
@@ -40,6 +40,7 @@ QUESTIONS = {
     "What happened with the Honda Civic?": query("honda civic"),
     "what's in my queue?": query(owner="U0DANA", outcomes=OPEN),
     "my queue": query(owner="U0DANA", outcomes=OPEN),
+    "mine": query(owner="U0DANA", outcomes=OPEN),
     "hey, what do I have?": query(owner="U0DANA", outcomes=OPEN),
     "how many leads did we win last week?": query(
         outcomes=WON, received_from=day(11, 16), received_before=day(11, 23)
@@ -173,6 +174,29 @@ def test_what_rules_read_for_certain_stays() -> None:
     assert by_model.joined(rules, model) == query("ceramic brakes", outcomes=LOST, received_from=day(11, 1))
     assert by_model.joined(rules, None) == rules
     assert by_model.joined(None, model) == model
+
+
+FOLLOWED = {
+    "and last month?": query("brakes", outcomes=WON, received_from=day(10, 1), received_before=day(11, 1)),
+    "what about tires?": query("tires", outcomes=WON, received_from=day(11, 1)),
+    "which of them did we lose?": query("brakes", outcomes=LOST, received_from=day(11, 1)),
+    "only mine": query("brakes", owner="U0DANA", outcomes=WON, received_from=day(11, 1)),
+    "and the urgent ones?": query("brakes", urgent=True, outcomes=WON, received_from=day(11, 1)),
+}
+
+
+@pytest.mark.parametrize("text", FOLLOWED)
+def test_a_question_that_goes_on_keeps_what_it_does_not_change(text: str) -> None:
+    before = query("brakes", outcomes=WON, received_from=day(11, 1))
+    now = asked(follow.in_full(text))
+    assert follow.goes_on(text)
+    assert now is not None
+    assert before.overlaid(now) == FOLLOWED[text]
+
+
+@pytest.mark.parametrize("text", ["who asked about brakes?", "andy asked", "my queue", "what came in?", ""])
+def test_a_question_of_its_own_does_not_go_on(text: str) -> None:
+    assert not follow.goes_on(text)
 
 
 @given(answer=st.text(max_size=300) | st.dictionaries(st.text(), st.text()).map(json.dumps))

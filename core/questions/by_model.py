@@ -91,20 +91,8 @@ def joined(by_rules: Query | None, by_model: Query | None) -> Query | None:
     """One query of both readings: what the rules read for certain stays, the model says the topic."""
     if by_rules is None or by_model is None:
         return by_model or by_rules
-    rules, model = by_rules.wanted, by_model.wanted
-    dated = rules.received_from is not None or rules.received_before is not None
-    times = rules if dated else model
-    return Query(
-        words=by_model.words or by_rules.words,
-        urgent=by_rules.urgent or by_model.urgent,
-        wanted=Wanted(
-            business_type=rules.business_type or model.business_type,
-            owner=rules.owner or model.owner,
-            outcomes=rules.outcomes or model.outcomes,
-            received_from=times.received_from,
-            received_before=times.received_before,
-        ),
-    )
+    query = by_model.overlaid(by_rules)
+    return query.model_copy(update={"words": by_model.words}) if by_model.words else query
 
 
 def _midnight(day: date | None, now: datetime, *, after: int = 0) -> datetime | None:

@@ -25,6 +25,23 @@ class Query(Value):
     urgent: bool = False
     wanted: Wanted = Wanted()
 
+    def overlaid(self, by: "Query") -> "Query":
+        """This query, with what the other one says in the place of what this one does."""
+        under, over = self.wanted, by.wanted
+        dated = over.received_from is not None or over.received_before is not None
+        times = over if dated else under
+        return Query(
+            words=by.words or self.words,
+            urgent=by.urgent or self.urgent,
+            wanted=Wanted(
+                business_type=over.business_type or under.business_type,
+                owner=over.owner or under.owner,
+                outcomes=over.outcomes or under.outcomes,
+                received_from=times.received_from,
+                received_before=times.received_before,
+            ),
+        )
+
     @property
     def everything(self) -> bool:
         """Whether nothing is said of the leads."""

@@ -19,15 +19,15 @@ _ASKS: Final = re.compile(
     r"^(?:who|whom|whose|what|which|when|how (?:many|much|often)|any(?:one|body|thing)?|are there|is there"
     r"|was there|were there|do (?:we|i|you)|did (?:we|i|any\w*|some\w*)|have (?:we|i|any\w*)"
     r"|has (?:any|some)\w*|show(?: me)?|list|find|count|number of|search|look (?:up|for)|give me|tell me"
-    r"|my (?:queue|open|leads)"
+    r"|my (?:queue|open|leads)|mine(?=\W*$)"
     r"|(?:open|new|won|lost|urgent|hot|unclaimed|snoozed) (?:leads|requests|ones))\b|\?\s*$"
 )
 _QUEUE: Final = re.compile(
-    r"\b(?:my (?:queue|plate|list|work|leads|open leads)|(?:do|should) i (?:have|do|work on)|mine"
+    r"\b(?:my (?:queue|plate|list|work|leads|open leads)|(?:do|should) i (?:have|do|work on)|^mine\W*$"
     r"|waits? for me|(?:assigned|belong\w*) to me|i own|i have)\b"
 )
 _MINE: Final = re.compile(
-    r"\b(?:(?:did|have|do) i|i (?:won|lost|have|own|got|closed|claimed)|by me|of mine|my)\b"
+    r"\b(?:(?:did|have|do) i|i (?:won|lost|have|own|got|closed|claimed)|by me|mine|my)\b"
 )
 _NOBODYS: Final = re.compile(
     r"\b(?:unclaimed|unowned|unassigned|(?:of|by) nobody|nobody (?:has|took|claimed)\w*)\b"

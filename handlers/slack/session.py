@@ -2,13 +2,15 @@
 
 import re
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import structlog
+from pydantic import ValidationError
 
 from core.asking import Turn
 from core.errors import NotFound, Refused, Unavailable
 from core.lead import utcnow
+from core.questions import Query
 from core.store import Store
 from handlers.answers import Answer
 from handlers.mrkdwn import Block, clean, cut
@@ -20,6 +22,9 @@ NO_STREAM: Final = "message_not_in_streaming_state"
 """Slack's word for a stream that the person has stopped."""
 
 DONE: Final = "done"
+
+ANSWER: Final = "lead_desk_answer"
+"""The event type of the metadata of an answer to a question."""
 
 _TITLE_MAX: Final = 80
 _NUMBER = re.compile(r"\bL-\d{1,9}\b", re.ASCII)
@@ -63,9 +68,16 @@ class Session:
         again, self._begun_before = "\n\n" if self._begun_before else "", False
         await self._streaming("chat.appendStream", markdown_text=again + markdown)
 
-    async def finish(self, blocks: list[Block]) -> None:
-        """End what was streamed, with blocks below it; raises Stopped."""
-        await self._streaming("chat.stopStream", **({"blocks": blocks} if blocks else {}))
+    async def finish(self, blocks: list[Block], query: Query | None = None) -> None:
+        """End what was streamed, with blocks below it; raises Stopped.
+
+        query: what it answers, kept with the message for questions that go on from it.
+        """
+        content: dict[str, Any] = {"blocks": blocks} if blocks else {}
+        if query is not None:
+            payload = {"query": query.model_dump_json(exclude_defaults=True)}
+            content["metadata"] = {"event_type": ANSWER, "event_payload": payload}
+        await self._streaming("chat.stopStream", **content)
         await self._said(blocks)
 
     async def say(self, answer: Answer) -> None:
@@ -79,6 +91,22 @@ class Session:
         )
         self._ts = str(sent["ts"])
         await self._said(answer.blocks)
+
+    async def before(self) -> Query | None:
+        """What was asked last in this session; None when nothing was, or Slack does not say."""
+        if self._turn.ts == self._turn.thread_ts:
+            return None
+        where = {"channel": self._turn.channel, "ts": self._turn.thread_ts}
+        try:
+            found = await self._slack.call("conversations.replies", include_all_metadata=True, **where)
+        except (Unavailable, Refused) as error:
+            log.warning("session_not_read", why=error.why)
+            return None
+        kept = [message.get("metadata") or {} for message in found.get("messages", []) if "bot_id" in message]
+        asked = [each["event_payload"]["query"] for each in kept if each.get("event_type") == ANSWER]
+        with suppress(ValidationError):  # kept by another version
+            return Query.model_validate_json(asked[-1]) if asked else None
+        return None
 
     async def stopped(self) -> None:
         """Leave it at what was said."""

@@ -1,6 +1,7 @@
 """Answers to what people write to the bot alone: orders become buttons, questions are answered from leads."""
 
 import asyncio
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -8,7 +9,7 @@ import structlog
 from core.asking import Turn
 from core.desk import Desk
 from core.errors import NotAllowed, Refused, Unavailable
-from core.questions import QUESTION_MAX, Query, by_model
+from core.questions import QUESTION_MAX, Query, by_model, follow, read
 from core.similar.wanted import NOBODY
 from handlers import confirming, replies
 from handlers.answers import Answer, away, told
@@ -84,7 +85,10 @@ class Turns:
             return
         await session.working(WORKING)
         wish = understood(
-            turn.text, asker=turn.user, now=self._desk.now(), business_types=self._desk.business_types
+            turn.text,
+            asker=turn.user,
+            now=await self._now(turn.user),
+            business_types=self._desk.business_types,
         )
         if isinstance(wish, Asked) and wish.verb == Verb.HELP:
             await session.say(replies.help_here())
@@ -109,6 +113,8 @@ class Turns:
 
     async def _tell(self, turn: Turn, by_rules: Query | None, session: Session) -> None:
         query, alone = await self._read(turn, by_rules)
+        if follow.goes_on(turn.text) and (before := await session.before()) is not None:
+            query = before.overlaid(await self._by_rules(turn, follow.in_full(turn.text)) or query or Query())
         if query is None:
             await session.say(_not_understood(turn))
             return
@@ -124,7 +130,15 @@ class Turns:
 
         said = await answered(self._desk, turn.user, "The search", look)
         await session.stream("" if said is None else said.text)
-        await session.finish(listed[0].blocks if listed else [])
+        await session.finish(listed[0].blocks if listed else [], query)
+
+    async def _now(self, user: str) -> datetime:
+        """The time at this user's desk, their first one: days begin and end there."""
+        return self._desk.now((await self._desk.admit(user))[0])
+
+    async def _by_rules(self, turn: Turn, text: str) -> Query | None:
+        now, businesses = await self._now(turn.user), self._desk.business_types
+        return read(text, asker=turn.user, now=now, business_types=businesses)
 
     async def _read(self, turn: Turn, by_rules: Query | None) -> tuple[Query | None, bool]:
         """The question's query, and whether the model was asked and the rules had to read it alone."""
@@ -132,7 +146,7 @@ class Turns:
         short = len(turn.text) <= QUESTION_MAX
         if not analyst.model_ready() or not short or not turn.text.strip():
             return by_rules, False
-        now, businesses = self._desk.now(), self._desk.business_types
+        now, businesses = await self._now(turn.user), self._desk.business_types
         try:
             chosen = await analyst.fill_in(
                 by_model.question(turn.text, now, businesses), by_model.SCHEMA, seconds=by_model.SECONDS
