@@ -11,7 +11,7 @@ from core.desk import Desk
 from core.errors import NotAllowed, Refused, Unavailable
 from handlers import confirming, replies
 from handlers.answers import Answer
-from handlers.slack import heard
+from handlers.slack import heard, message_lead
 from handlers.slack.answering import Place
 from handlers.slack.api import Slack
 from handlers.slack.turns import Turns
@@ -30,10 +30,12 @@ def register(app: AsyncApp, desk: Desk, slack: Slack, turns: Turns) -> None:
 
     async def take(
         event: dict[str, Any],
+        context: dict[str, Any],
         next: Callable[[], Awaitable[None]],  # noqa: A002 - Bolt's name
     ) -> None:
         # Before the acknowledgement, as in handlers.slack.messages: the answer is enqueued by then.
-        if (turn := turn_of(event, event["channel"])) is not None:
+        turn = turn_of(event, event["channel"])
+        if turn is not None and not await _is_heard(desk, event, turn, context["bot_user_id"]):
             await desk.answer(turn)
         await next()
 
@@ -49,6 +51,15 @@ def register(app: AsyncApp, desk: Desk, slack: Slack, turns: Turns) -> None:
 async def is_direct(event: dict[str, Any]) -> bool:
     """Whether a message is to the bot alone."""
     return heard.is_to_bot(event)
+
+
+async def _is_heard(desk: Desk, event: dict[str, Any], turn: Turn, bot_user: str) -> bool:
+    """Whether it belongs to a conversation about a lead, which goes on: all but orders in its thread does."""
+    order = parse(turn.text)
+    if turn.ts == turn.thread_ts or not turn.text or (order is not None and order.numbers):
+        return False
+    place = message_lead.event_key(turn.channel, turn.thread_ts)
+    return await desk.hear(place, heard.turn(event, turn.channel, bot_user))
 
 
 async def is_in_messages(event: dict[str, Any]) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from core.conversation import places
 from core.desk import Desk
 from core.errors import InvalidLead, NotAllowed, NotFound, Refused, Unavailable
 from core.lead import utcnow
@@ -26,6 +27,7 @@ class Place:
         message: channel and ts of the mention.
         trigger_id: opens a form; None where none can be opened.
         reply_to: as in Action.
+        talk: the thread in which who adds a lead is asked for what is missing.
         confirms: whether what changes a lead is only offered, with a button that does it.
     """
 
@@ -36,6 +38,7 @@ class Place:
     message: tuple[str, str] | None = None
     trigger_id: str | None = None
     reply_to: str | None = None
+    talk: places.Place | None = None
     confirms: bool = False
 
 

@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 
 from core.asking import Turn
+from core.conversation import places
 from core.desk import Desk
 from core.errors import NotAllowed, Refused, Unavailable
 from core.questions import QUESTION_MAX, Query, by_model, follow, read
@@ -170,8 +171,16 @@ def _place(turn: Turn) -> Place:
         channel=turn.channel,
         key=turn.key,
         message=(turn.channel, turn.ts),
+        talk=_thread(turn),
         confirms=True,
     )
+
+
+def _thread(turn: Turn) -> places.Place | None:
+    """Where what is missing in a lead is asked for; not in a thread that is about something else."""
+    if turn.ts != turn.thread_ts:
+        return None
+    return places.Place(channel=turn.channel, thread_ts=turn.ts, writer=turn.user)
 
 
 def _not_understood(turn: Turn) -> Answer:

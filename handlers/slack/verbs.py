@@ -94,6 +94,7 @@ class Verbs:
             ),
             actor=place.user,
             desk=file,
+            talk=place.talk,
         )
         return answers.told(f"{accepted.number} is kept; its card comes in a moment.")
 
