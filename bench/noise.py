@@ -17,7 +17,7 @@ from core.deskfile import DeskFile, Level, read_desk_file
 from core.lead import Analysis, Contact, DeskStatus, Intent, Lead, Status, Urgency
 from core.noise.bursts import Summary, summary_of
 from core.noise.loudness import again_at, is_direct, is_moot, plan
-from core.notices import Notice, Reason
+from core.noise.notices import Notice, Reason
 from core.reps import OwnSettings, person
 
 DAYS, LEADS, BURSTS = 30, 5_000, 25

@@ -37,21 +37,21 @@ from core.deskfile import BadDeskFile, load_desk_files
 from core.desks import Desks
 from core.desks import desks as desks_of
 from core.errors import Refused
-from core.head import Head, load_heads
+from core.hooks.telling import Telling
 from core.identity import SHIPPED, Weights
+from core.learning.head import Head, load_heads
+from core.noise.reporting import Reporting
+from core.noise.telling import Ringing
 from core.pace import SECOND
 from core.pipeline import Parts
 from core.ports import CrmTable, Embedder, FormVendor, LanguageModel, VectorIndex
 from core.recognise import Recogniser
-from core.reporting import Reporting
-from core.ringing import Ringing
 from core.routing.assigning import Router
-from core.rulebook import tell_what_ended
+from core.routing.rulebook import tell_what_ended
 from core.similar.search import Search
 from core.sla.timing import Timing
 from core.store import Store, open_store
 from core.store.call_slots import CallSlots
-from core.telling import Telling
 from handlers.asking import SlackShapeBoard
 from handlers.board import SlackBoard
 from handlers.posting import Posting

@@ -17,13 +17,17 @@ from sqlalchemy.exc import OperationalError
 from core import metrics
 from core.acting import action_pipeline
 from core.actions import Action
-from core.asking import Agent, Turn, asked_pipeline
 from core.conversation.places import Conversation
-from core.deliveries import delivery_pipeline
+from core.conversation.sources import Change, source_pipeline
+from core.conversation.talking import nudge_pipeline, opening_pipeline, turn_pipeline
 from core.desk import Desk
 from core.errors import LeadDeskError, Unavailable
-from core.hooks import Call, HookEvent
+from core.hooks.calls import Call, HookEvent
+from core.hooks.telling import hook_pipeline
+from core.intake.deliveries import delivery_pipeline
 from core.lead import utcnow
+from core.noise.reporting import Report, Reporting, report_pipeline
+from core.noise.telling import Ringing, ring_pipeline
 from core.pipeline import (
     Parts,
     card_pipeline,
@@ -31,15 +35,11 @@ from core.pipeline import (
     redo_pipeline,
     summary_pipeline,
 )
-from core.reporting import Report, Reporting, report_pipeline
-from core.ringing import Ringing, ring_pipeline
+from core.questions.asking import Agent, Turn, asked_pipeline
 from core.sla.alarm import Alarm
 from core.sla.ringing import sla_pipeline
-from core.sources import Change, source_pipeline
 from core.store.database import BUSY_TIMEOUT_MS, Database, with_driver
 from core.store.waiting import Waiting
-from core.talking import nudge_pipeline, opening_pipeline, turn_pipeline
-from core.telling import hook_pipeline
 
 log = structlog.get_logger()
 

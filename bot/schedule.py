@@ -11,13 +11,13 @@ from bot.crm_hook import CrmHook
 from bot.engine import Engine
 from bot.executors import Executors
 from core.acting import waking
-from core.deliveries import attempt
 from core.deskfile import WEEKDAYS, DeskFile
 from core.errors import LeadDeskError, Refused, Unavailable
+from core.intake.deliveries import attempt
 from core.lead import Part, utcnow
+from core.noise.reporting import due_reports
 from core.pipeline import Parts
 from core.privacy import clear_left
-from core.reporting import due_reports
 from core.store.places import TICK
 
 log = structlog.get_logger()

@@ -22,14 +22,14 @@ from core.actions import (
     moved,
     tried_again,
 )
+from core.conversation.talking import Talks
 from core.errors import NotAllowed, NotFound, Refused, Unavailable
-from core.hooks import HookEvent
+from core.hooks.calls import HookEvent
 from core.lead import SYSTEM, Event, Lead, utcnow
-from core.notices import Notice, Reason
+from core.noise.notices import Notice, Reason
 from core.pipeline import Parts, Step
 from core.rights import check
 from core.store.people import Labelled
-from core.talking import Talks
 
 log = structlog.get_logger()
 

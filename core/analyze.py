@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from core import metrics
 from core.breaker import Breaker
 from core.conversation import Matter, Proposal, ask_model
+from core.conversation.sorting import CHATTER, Likeness
 from core.errors import Refused, Unavailable
-from core.head import Head
 from core.lead import Analysis, Contact, Intent, utcnow
+from core.learning.head import Head
 from core.model import opinion as model_opinion
 from core.model.answer import believed
 from core.model.question import Answer, BadAnswer, fingerprint, parse, question, repair, schema
@@ -23,7 +24,6 @@ from core.ports import ChatMessage, Embedder, LanguageModel, Vector
 from core.rules import MADE_BY, analyze_by_rules
 from core.rules.intents import Prototypes, embed_prototypes
 from core.rules.words import newest_part
-from core.sorting import CHATTER, Likeness
 from core.store.answers import Answers
 from prompts import BusinessType
 

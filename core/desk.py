@@ -12,23 +12,23 @@ from uuid_utils.compat import uuid4
 
 from core import edits, metrics
 from core.actions import Action, ActionName, decide, is_program
-from core.asking import Turn
 from core.conversation import places
+from core.conversation.sources import Change
 from core.deskfile import DeskFile
 from core.desks import Desks
 from core.errors import InvalidLead, NotAllowed, Refused
 from core.home import Home, Place
 from core.home import read as read_home
-from core.hooks import HookEvent
+from core.hooks.calls import HookEvent
 from core.lead import Analysis, Contact, DeskStatus, Draft, Event, Lead, Match, MatchKind, Part, utcnow
 from core.listing import Filter, Listed, Page, terms
 from core.merge import Merge, directed, preview
 from core.pipeline import Parts
 from core.questions import Found, Query, find
+from core.questions.asking import Turn
 from core.reps import OwnSettings
 from core.rights import NOT_A_MEMBER, check
 from core.similar.wanted import Wanted
-from core.sources import Change
 from core.stats import Responses, responses
 from core.store.assignments import Assignment
 from core.store.conversations import add_conversation

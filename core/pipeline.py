@@ -18,7 +18,8 @@ from core.crm.sync import FAILED, CrmSync, Outcome
 from core.dedupe import Decision
 from core.desks import Desks
 from core.errors import NotAllowed, Refused, Unavailable
-from core.hooks import HookEvent
+from core.hooks.calls import HookEvent
+from core.hooks.telling import Telling
 from core.lead import (
     OPEN,
     SYSTEM,
@@ -32,7 +33,7 @@ from core.lead import (
     utcnow,
 )
 from core.model.opinion import with_opinion
-from core.notices import Notice, Notices, Reason
+from core.noise.notices import Notice, Notices, Reason
 from core.ports import Board, FormVendor, Journal, ShapeBoard, Vector
 from core.recognise import Recognised, Recogniser
 from core.rights import Role
@@ -40,7 +41,6 @@ from core.routing.assigning import Router, assignment_key
 from core.similar.search import Search
 from core.sla.timing import Timing
 from core.store import Store
-from core.telling import Telling
 
 log = structlog.get_logger()
 

@@ -12,11 +12,11 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.answered import Answer
 from core.crm.live import Schema
-from core.hooks import Outcome
+from core.hooks.calls import Outcome
+from core.intake.answered import Answer
+from core.intake.shapes import Shape
 from core.lead import Lead
-from core.shapes import Shape
 
 Vector = NDArray[np.float32]
 """One embedding: shape (384,), unit length, float32."""

@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
+from core.intake.shapes import Shape
 from core.lead import utcnow
-from core.shapes import Shape
 from core.store import Store
 from handlers import shape_cards
 from handlers.posting import Posting

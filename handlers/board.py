@@ -13,6 +13,7 @@ import structlog
 from core.actions import PAST, ActionName
 from core.conversation import Say
 from core.conversation.places import Place
+from core.conversation.talking import TOOK_OVER
 from core.crm.reconcile import Link
 from core.crm.sync import ASKED, RECORD_GONE
 from core.desks import Desks
@@ -23,7 +24,6 @@ from core.noise.loudness import is_urgent
 from core.sla import RETURNED
 from core.store import Store
 from core.store.posts import Placed, Post, Showing, card_key
-from core.talking import TOOK_OVER
 from handlers import bursts, cards, crm_question, mrkdwn, talk, thread
 from handlers.mrkdwn import Block
 from handlers.posting import Posting
@@ -193,7 +193,7 @@ class SlackBoard:
         await self._posting.once(f"event:{event.event_id}", channel, content)
 
     async def _line(self, event: Event, lead: Lead) -> dict[str, Any]:
-        # What comes up again is in the channel too where it is nobody's; its owner is told (core.ringing).
+        # What comes up again is in the channel too where it is nobody's: an owner is told by a notice.
         up = {"reply_broadcast": True} if lead.owner is None else {}
         if event.what == MERGED_IN and event.actor == SYSTEM:
             gone = await self._store.leads.by_number((event.why or "").partition(":")[0])

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from core.lead import Lead
-from core.notices import Notice, Reason
-from core.ringing import Told
+from core.noise.notices import Notice, Reason
+from core.noise.telling import Told
 from handlers import cards, wording
 from handlers.cards import Card
 from handlers.mrkdwn import Block, ago, escape, markup, mention, plain

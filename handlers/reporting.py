@@ -13,7 +13,7 @@ from handlers.slack.directory import Directory
 
 
 class SlackReporter:
-    """core.reporting.Reporter on Slack."""
+    """core.noise.reporting.Reporter on Slack."""
 
     def __init__(
         self,

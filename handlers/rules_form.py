@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from core.deskfile import Routing, Rule
 from core.lead import Intent, Urgency
 from core.routing.fitting import asked
-from core.rulebook import Rulebook, Step
+from core.routing.rulebook import Rulebook, Step
 from handlers.modals import entered, errors, field, modal, option, text
 from handlers.mrkdwn import Block, channel, escape, markup, mention, plain
 

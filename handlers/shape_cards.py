@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from core.shapes import FIELDS, Column, Shape
+from core.intake.shapes import FIELDS, Column, Shape
 from handlers import modals
 from handlers.cards import Card
 from handlers.mrkdwn import Block, clean, cut, escape, markup, mention, plain

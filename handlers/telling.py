@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import structlog
 
-from core.ringing import Place, Told
+from core.noise.telling import Place, Told
 from core.store.posts import Posts
 from handlers import notices
 from handlers.posting import Posting
@@ -19,7 +19,7 @@ _MENTION = re.compile(r"<@([UW][A-Z0-9]+)>", re.ASCII)
 
 
 class SlackTeller:
-    """core.ringing.Teller on Slack."""
+    """core.noise.telling.Teller on Slack."""
 
     def __init__(
         self,

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.sandbox.slack.server import running as running_slack
-from core.deliveries import confirm
+from core.intake.deliveries import confirm
+from core.intake.shapes import corrected
 from core.lead import Lead
 from core.ports import Embedder
-from core.shapes import corrected
 from tests.form_vendors import TOKEN, FormVendors, form_vendors
 from tests.product import Product, product
 from tests.senders import CASES, SECRETS, URL, Case

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from core.api.register import Filters
 from core.lead import DeskStatus, Status
 from core.ports import Embedder
-from core.register import Filters
 from tests.product import API_KEY, Product
 from tests.standing import desk, there
 

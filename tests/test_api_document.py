@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.keys import Scope
+from core.api.keys import Scope
 from core.lead import OWN
 from core.ports import Embedder
 from tests.fuzzing import fuzz

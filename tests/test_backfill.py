@@ -19,8 +19,8 @@ from core.adapters.chroma import Chroma
 from core.backfill import Backfill, Past, Progress, Table, guess, read_row
 from core.backfill.load import Window
 from core.backfill.rows import row_key
-from core.columns import date_form, parse_date
 from core.errors import InvalidLead, Refused
+from core.intake.columns import date_form, parse_date
 from core.lead import DeskStatus, Draft, Lead, MatchKind, Status, utcnow
 from core.ports import Embedder
 from core.recognise import Recogniser

@@ -15,7 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.adapters.hook_post import HookPost, is_public
-from core.hooks import PAUSES, Call, CallState, Hook, HookEvent, Outcome, after, new_secret, signed
+from core.hooks.calls import (
+    PAUSES,
+    Call,
+    CallState,
+    Hook,
+    HookEvent,
+    Outcome,
+    after,
+    new_secret,
+    signed,
+)
 from core.ports import Embedder
 from tests.product import Product
 from tests.standing import desk, there

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from core.errors import InvalidLead, NotFound
-from core.shapes import flat, new_shape
+from core.intake.shapes import flat, new_shape
 from core.store import Store
 from core.store.kept import FETCH_FOR, Waits
 from tests.test_store import NOW, Enlisted, accept, database_url, draft, store, submission

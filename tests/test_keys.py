@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from core.api.keys import Scope, new_key
 from core.errors import NotAllowed, NotFound
-from core.keys import Scope, new_key
 from core.ports import Embedder
 from core.store import opened
 from tests.product import API_KEY, Product

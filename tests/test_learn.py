@@ -12,11 +12,12 @@ import pytest
 import prompts
 from bot.commands import learn as command
 from bot.settings import Settings
-from core import corrections, head, learn
+from core import corrections
 from core.corrections import Correction
-from core.head import Head, keep_head, load_heads
 from core.lead import Contact, Draft, Event, Intent
-from core.learn import FEWEST, Lesson, Taught
+from core.learning import head, learn
+from core.learning.head import Head, keep_head, load_heads
+from core.learning.learn import FEWEST, Lesson, Taught
 from core.ports import Embedder, Vector
 from core.rules import analyze_by_rules
 from core.store import open_store

@@ -14,12 +14,12 @@ from bot.commands.eval_dedupe import Label as Truth
 from bot.commands.eval_dedupe import accuracy, scores
 from bot.commands.learn_identity import identity, labels
 from bot.settings import Settings
-from core.calibration import bins, calibration_error
 from core.dedupe import Answer
 from core.errors import Refused
 from core.identity import SHIPPED, compare, keys, profile_of
 from core.identity.learn import LEAST_LABELS, Label, learn
 from core.lead import Contact, Draft, Event, utcnow
+from core.learning.calibration import bins, calibration_error
 from core.store import Store, open_store
 from core.store.people import Labelled
 from core.store.submissions import Submission

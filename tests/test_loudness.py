@@ -12,7 +12,7 @@ from core.deskfile import DeskFile, Level, Noise, Span, read_desk_file
 from core.lead import DeskStatus, Lead, Urgency
 from core.noise.days import is_business_day
 from core.noise.loudness import PAGES, Plan, again_at, is_moot, next_digest, plan, quiet_until
-from core.notices import Notice, Reason
+from core.noise.notices import Notice, Reason
 from core.reps import OwnSettings, Person, person
 from tests.lead_examples import analysis, lead
 

@@ -17,12 +17,12 @@ import handlers.slack
 from core.crm.reconcile import question_about
 from core.crm.sync import ASKED
 from core.home import Place
+from core.intake.shapes import new_shape
 from core.lead import Crm, DeskStatus, MatchKind, SyncStatus
 from core.listing import Filter, Page
 from core.merge import preview
 from core.noise.bursts import Summary
 from core.reps import UNSET, person
-from core.shapes import new_shape
 from core.store.places import Gathered
 from handlers import (
     bursts,

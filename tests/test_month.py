@@ -2,7 +2,7 @@
 
 from bench.noise import DESK, controlled, month, naive, one_by_one
 from core.deskfile import Level
-from core.notices import Reason
+from core.noise.notices import Reason
 
 STORIES = month()
 

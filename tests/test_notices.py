@@ -13,10 +13,10 @@ import pytest
 from bot.sandbox.slack.server import SlackSandbox
 from core.deskfile import Level
 from core.lead import DeskStatus, Lead, utcnow
-from core.notices import Notice, Reason
+from core.noise.notices import Notice, Reason
+from core.noise.telling import Told
 from core.ports import Embedder
 from core.reps import OwnSettings
-from core.ringing import Told
 from handlers import notices
 from tests import slack_limits
 from tests.lead_examples import lead as a_lead

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import prompts
-from core import measure
 from core.analyze import Analyst
 from core.lead import Analysis, Contact
+from core.learning import measure
 from core.model.answer import believed
 from core.model.question import Answer, parse
 from core.ports import Embedder

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.api.register import Filters, Listing, Order, Place, Sort, read_cursor, write_cursor
 from core.errors import InvalidSearch
 from core.lead import Draft, utcnow
-from core.register import Filters, Listing, Order, Place, Sort, read_cursor, write_cursor
 from core.store import open_store
 from core.store.submissions import Submission
 from tests.databases import KINDS, fresh_database

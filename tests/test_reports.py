@@ -18,10 +18,10 @@ from core.deskfile import DeskFile, Level, read_desk_file
 from core.lead import DeskStatus, utcnow
 from core.noise.counts import counts
 from core.noise.digest import Digest, last_digest
+from core.noise.notices import Reason
+from core.noise.reporting import Report, due_reports
 from core.noise.weekly import Came, Week, days_of, week
-from core.notices import Reason
 from core.ports import Embedder
-from core.reporting import Report, due_reports
 from core.store.notices import Ping
 from handlers import digest as digests
 from handlers import weekly, weekly_picture

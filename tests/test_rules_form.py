@@ -13,7 +13,7 @@ from core.deskfile import DeskFile, Routing, Rule, When
 from core.lead import utcnow
 from core.ports import Embedder
 from core.routing.revisions import Revision, digest
-from core.rulebook import Rulebook, Step, put, step
+from core.routing.rulebook import Rulebook, Step, put, step
 from handlers import rules_form
 from tests.lead_examples import foreign
 from tests.product import Product, product, text_of

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.answered import Answer, as_lead
 from core.errors import InvalidLead
+from core.intake.answered import Answer, as_lead
 from handlers.web.senders import SENDERS, Delivery, sender_of
 from handlers.web.senders.hubspot import decoded
 from handlers.web.senders.sender import is_near

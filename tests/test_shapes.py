@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import shapes
-from core.deliveries import OPEN_SHAPES_MAX, attempt
+from core.intake import shapes
+from core.intake.deliveries import OPEN_SHAPES_MAX, attempt
+from core.intake.shapes import Shape, corrected, fitting, flat, new_shape
 from core.lead import utcnow
 from core.ports import Embedder
-from core.shapes import Shape, corrected, fitting, flat, new_shape
 from core.store.kept import Waits
 from core.store.submissions import Delivery
 from handlers import shape_cards

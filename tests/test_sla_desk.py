@@ -14,7 +14,7 @@ from bot.sandbox.slack.server import SlackSandbox
 from core.actions import Action, ActionName
 from core.errors import Unavailable
 from core.lead import SYSTEM, DeskStatus, Event, Urgency, utcnow
-from core.notices import Notice
+from core.noise.notices import Notice
 from core.ports import Embedder
 from core.sla import State
 from core.sla.alarm import Alarm

@@ -11,9 +11,9 @@ import prompts
 from core import conversation, intake
 from core.analyze import Analyst
 from core.conversation import Matter, State
+from core.conversation.sorting import follows, is_talk
 from core.ports import Embedder
 from core.rules import analyze_by_rules
-from core.sorting import follows, is_talk
 from tests.dialogues import NOW, matter_of
 from tests.lead_examples import lead
 

@@ -17,8 +17,8 @@ from core import intake
 from core.adapters.ollama import Ollama
 from core.analyze import Analyst
 from core.errors import InvalidLead, LeadDeskError, Refused, Unavailable
-from core.head import load_heads
 from core.lead import MESSAGE_MAX, Analysis, Contact, utcnow
+from core.learning.head import load_heads
 from core.ports import Embedder, Vector
 from core.rules import MADE_BY
 

@@ -11,9 +11,9 @@ from rich.table import Table
 from bot.app import load_weights
 from bot.settings import Settings
 from core.adapters.embedder import MODEL_ID
-from core.calibration import Bin, bins, calibration_error
 from core.dedupe import Answer, Candidate, Odds, odds
 from core.identity import Weights
+from core.learning.calibration import Bin, bins, calibration_error
 from core.ports import Vector
 from core.store import Store, open_store
 

@@ -22,10 +22,10 @@ from bot.settings import Settings
 from core import intake
 from core.adapters.chroma import Chroma
 from core.adapters.embedder import NoEmbedder
-from core.calibration import bins
 from core.dedupe import Odds
 from core.errors import InvalidLead, Refused
 from core.lead import Draft, Lead, Match, MatchKind, utcnow
+from core.learning.calibration import bins
 from core.recognise import Recognised, Recogniser
 from core.similar.search import Search
 from core.store import Store, open_store

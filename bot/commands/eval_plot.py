@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core import measure
 from core.errors import Refused
+from core.learning import measure
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw

@@ -10,8 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from core import measure
 from core.errors import Refused
+from core.learning import measure
 
 UNANSWERED = "(none)"
 """What stands for an answer that there is not."""

@@ -8,7 +8,7 @@ from rich.table import Column, Table
 
 from bot.settings import Settings
 from core.errors import NotAllowed
-from core.hooks import HookEvent
+from core.hooks.calls import HookEvent
 from core.store import opened
 
 

@@ -24,8 +24,8 @@ from core.adapters.embedder import NoEmbedder, open_embedder
 from core.backfill import Backfill, Column, Past, Table, guess, read_row
 from core.backfill import Progress as Counts
 from core.backfill.rows import row_key
-from core.columns import FIELDS
 from core.errors import InvalidLead, Refused
+from core.intake.columns import FIELDS
 from core.lead import DeskStatus, utcnow
 from core.recognise import Recogniser
 from core.similar.search import Search

@@ -7,8 +7,8 @@ from bot.settings import Settings
 from core.adapters import known_texts
 from core.adapters.embedder import open_embedder
 from core.adapters.embedder_export import export
+from core.conversation.sorting import CHATTER
 from core.rules.intents import sentences
-from core.sorting import CHATTER
 
 
 async def init(settings: Settings) -> None:

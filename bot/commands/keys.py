@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.settings import Settings
+from core.api.keys import Scope
 from core.errors import NotAllowed
-from core.keys import Scope
 from core.store import opened
 
 

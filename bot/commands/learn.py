@@ -11,9 +11,9 @@ from bot.app import load_businesses
 from bot.settings import Settings
 from core.adapters.embedder import open_embedder
 from core.analyze import FALLBACK
-from core.head import keep_head
 from core.lead import Intent, utcnow
-from core.learn import Lesson, Taught, learn
+from core.learning.head import keep_head
+from core.learning.learn import Lesson, Taught, learn
 from core.ports import Embedder
 from core.rules import MADE_BY, log_odds_of
 from core.rules.intents import Prototypes, embed_prototypes

@@ -10,7 +10,7 @@ from bot.settings import Settings
 from core.deskfile import Level
 from core.lead import utcnow
 from core.noise.counts import Share, counts
-from core.notices import Reason
+from core.noise.notices import Reason
 from core.store import open_store
 from handlers import wording
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.adapters.vendor_answers import client, get
-from core.answered import Answer
+from core.intake.answered import Answer
 from core.ports import FilledIn
 
 SERVICE = "Facebook"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import httpx
 
-from core.hooks import Outcome
+from core.hooks.calls import Outcome
 
 TIMEOUT_SECONDS = 15.0
 """The specification's: 15 to 30 s."""

@@ -3,6 +3,6 @@
 from core.backfill.load import Backfill, Progress
 from core.backfill.rows import Past, read_row
 from core.backfill.table import Row, Table
-from core.columns import OUTCOMES, Column, guess
+from core.intake.columns import OUTCOMES, Column, guess
 
 __all__ = ["OUTCOMES", "Backfill", "Column", "Past", "Progress", "Row", "Table", "guess", "read_row"]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from core.columns import OUTCOMES, Column, parse_date
 from core.errors import InvalidLead
 from core.intake import CONTACT_MAX, CUSTOM_FIELDS_MAX, fingerprint, read, storable, storable_json
+from core.intake.columns import OUTCOMES, Column, parse_date
 from core.lead import DeskStatus, Draft
 
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{6,20}")

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from core.deskfile import Level
-from core.notices import Reason
+from core.noise.notices import Reason
 from core.store.notices import Ping
 
 WORTH_IT = timedelta(hours=1)

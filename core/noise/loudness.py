@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from core.deskfile import DeskFile, Level, Noise, Span
 from core.lead import OPEN, Lead, Urgency
 from core.noise.days import is_business_day
-from core.notices import Notice, Reason
+from core.noise.notices import Notice, Reason
 from core.reps import Person
 
 PAGE_AGAIN = timedelta(minutes=5)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from core.head import Head
 from core.lead import Analysis, Contact, Entity, Intent
+from core.learning.head import Head
 from core.ports import Vector
 from core.rules import entities, headline, scores
 from core.rules.intents import Prototypes, embed_prototypes, likelihoods, weigh

@@ -9,7 +9,7 @@ from core.deskfile.values import Rung
 from core.desks import Desks
 from core.hours import Calendar, desk_calendar, spelled
 from core.lead import SYSTEM, Event, Lead, utcnow
-from core.notices import Notice, Reason
+from core.noise.notices import Notice, Reason
 from core.sla.alarm import Alarm, SetAlarm
 from core.sla.clock import Clock, allowed, clock_of
 from core.sla.ladder import ESCALATED, PAST, REMINDED, RETURNED, climb, returned

@@ -6,8 +6,8 @@ from sqlalchemy import RowMapping, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
 
+from core.api.keys import NAME, SHOWN, ApiKey, Scope, digest, new_key
 from core.errors import NotAllowed, NotFound
-from core.keys import NAME, SHOWN, ApiKey, Scope, digest, new_key
 from core.lead import utcnow
 from core.store.database import Database
 from core.store.tables import api_keys

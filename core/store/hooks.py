@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from uuid_utils.compat import uuid7
 
 from core.errors import NotFound
-from core.hooks import Call, CallState, Hook, HookEvent, call_id, new_secret
+from core.hooks.calls import Call, CallState, Hook, HookEvent, call_id, new_secret
 from core.lead import utcnow
 from core.store.database import Database
 from core.store.submissions import lead_number

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.errors import InvalidLead, NotFound
-from core.shapes import Shape
+from core.intake.shapes import Shape
 from core.store.database import Database
 from core.store.shapes import add_shape, read_shape
 from core.store.submissions import Accepted, Submission, lately_equal, lead_number, submission_row

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from core.deskfile import Level
 from core.noise.loudness import Plan, is_direct
-from core.notices import Notice, Reason
+from core.noise.notices import Notice, Reason
 from core.store.database import Database
 from core.store.events import BY_A_PERSON
 from core.store.tables import UtcDateTime, lead_events, notices

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
+from core.api.register import COUNT_MAX, NOBODY, Figures, Filters, Listing, Order, Place, Sort, place_of
 from core.lead import Lead
-from core.register import COUNT_MAX, NOBODY, Figures, Filters, Listing, Order, Place, Sort, place_of
 from core.store.database import Database
 from core.store.lead_rows import whole_leads
 from core.store.tables import leads

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.errors import NotFound
+from core.intake.shapes import Shape
 from core.lead import utcnow
-from core.shapes import Shape
 from core.store.database import Database
 from core.store.tables import shapes, submissions
 

@@ -6,9 +6,9 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
-from core.asking import Turn
 from core.desk import Desk
 from core.errors import NotAllowed, Refused, Unavailable
+from core.questions.asking import Turn
 from handlers import confirming, replies
 from handlers.answers import Answer
 from handlers.slack import heard, message_lead

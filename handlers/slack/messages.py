@@ -7,10 +7,10 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from core import intake
+from core.conversation.listening import Listening
 from core.desk import Desk
 from core.errors import InvalidLead
 from core.lead import MESSAGE_MAX
-from core.listening import Listening
 from handlers.slack import heard, message_lead
 from handlers.slack.directory import Directory
 from handlers.slack.typed import after_mention, as_typed

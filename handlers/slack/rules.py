@@ -9,12 +9,12 @@ import structlog
 from pydantic import ValidationError
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from core import rulebook
 from core.desk import Desk
 from core.deskfile import Routing, Rule
 from core.errors import NotAllowed, Refused, Unavailable
+from core.routing import rulebook
 from core.routing.revisions import MEANWHILE
-from core.rulebook import Rulebook
+from core.routing.rulebook import Rulebook
 from handlers import modals, rules_form
 from handlers.mrkdwn import Block
 from handlers.slack.api import Slack

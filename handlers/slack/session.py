@@ -7,10 +7,10 @@ from typing import Any, Final
 import structlog
 from pydantic import ValidationError
 
-from core.asking import Turn
 from core.errors import NotFound, Refused, Unavailable
 from core.lead import utcnow
 from core.questions import Query
+from core.questions.asking import Turn
 from core.store import Store
 from handlers.answers import Answer
 from handlers.mrkdwn import Block, clean, cut

@@ -6,11 +6,11 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
-from core.deliveries import confirm
 from core.desk import Desk
 from core.errors import NotAllowed, NotFound, Refused, Unavailable
+from core.intake.deliveries import confirm
+from core.intake.shapes import Shape, corrected
 from core.rights import Role
-from core.shapes import Shape, corrected
 from handlers import modals, shape_cards
 from handlers.mrkdwn import sentence
 from handlers.slack.api import Slack

@@ -6,11 +6,11 @@ from typing import Final
 
 import structlog
 
-from core.asking import Turn
 from core.conversation import places
 from core.desk import Desk
 from core.errors import NotAllowed, Refused, Unavailable
 from core.questions import QUESTION_MAX, Query, by_model, follow, read
+from core.questions.asking import Turn
 from core.similar.wanted import NOBODY
 from handlers import confirming, replies
 from handlers.answers import Answer, away, told
@@ -32,7 +32,7 @@ FEWEST_WORDS: Final = 4
 
 
 class Turns:
-    """core.asking's Agent, in Slack."""
+    """core.questions.asking's Agent, in Slack."""
 
     def __init__(self, desk: Desk, slack: Slack, directory: Directory) -> None:
         self._desk = desk

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
-from core.deliveries import redeliver
+from core.api.keys import Scope
 from core.desk import Desk
-from core.keys import Scope
+from core.intake.deliveries import redeliver
 from handlers.web.envelope import answer
 from handlers.web.keys import Keys
 

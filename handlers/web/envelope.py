@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 from uuid_utils.compat import uuid4
 
 from core import metrics
-from core.changes import Outdated
+from core.api.changes import Outdated
 from core.errors import InvalidLead, InvalidSearch, LeadDeskError, NotAllowed, NotFound, Refused, Unavailable
 from core.lead import utcnow
 

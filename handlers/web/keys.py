@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from core.actions import API
-from core.keys import PREFIX, Caller, Scope
+from core.api.keys import PREFIX, Caller, Scope
 from core.store.api_keys import ApiKeys
 from handlers.web.authorised import carries, given, refusal
 from handlers.web.envelope import Rejected

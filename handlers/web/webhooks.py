@@ -8,10 +8,10 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from core import intake
-from core.answered import as_lead
-from core.deliveries import Sent, Waiting, deliver
 from core.desk import Desk
 from core.errors import InvalidLead
+from core.intake.answered import as_lead
+from core.intake.deliveries import Sent, Waiting, deliver
 from core.lead import utcnow
 from core.store.kept import WHY
 from core.store.submissions import Accepted, Submission

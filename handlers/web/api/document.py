@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from core.keys import Scope
+from core.api.keys import Scope
 from core.lead import OWN, Lead
 from handlers.web.api.models import Envelope, ErrorOut, PagedEnvelope, SimilarOut
 from handlers.web.api.operation import BASE, Operation

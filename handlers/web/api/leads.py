@@ -10,13 +10,13 @@ from typing import Any
 from aiohttp import hdrs, web
 from uuid_utils.compat import uuid4
 
-from core.changes import Change, Outdated
+from core.api.changes import Change, Outdated
+from core.api.keys import Scope
+from core.api.records import Records
+from core.api.register import read_cursor
 from core.crm.export import csv_safe
 from core.errors import InvalidSearch, NotAllowed
-from core.keys import Scope
 from core.lead import Contact, Lead, public, utcnow
-from core.records import Records
-from core.register import read_cursor
 from core.similar.wanted import Wanted
 from handlers import search_options
 from handlers.web.api.models import (

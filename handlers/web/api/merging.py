@@ -7,9 +7,9 @@ from aiohttp import web
 from uuid_utils.compat import uuid4
 
 from core.actions import Action, ActionName
+from core.api.keys import Scope
 from core.desk import Desk
 from core.errors import NotAllowed, NotFound
-from core.keys import Scope
 from core.lead import Lead, public
 from handlers.web.api.models import MergeIn, PairOut
 from handlers.web.api.operation import Call, Operation

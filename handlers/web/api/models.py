@@ -5,8 +5,8 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from core.api.register import PAGE_MAX, Filters, Listing, Order, Sort
 from core.lead import MESSAGE_MAX, DeskStatus, Intent, Lead, Status, Urgency
-from core.register import PAGE_MAX, Filters, Listing, Order, Sort
 from handlers.search_options import moment_of
 
 T = TypeVar("T")

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
+from core.api.keys import Caller, Scope
 from core.intake import storable
-from core.keys import Caller, Scope
 from handlers.web.bodies import decode
 from handlers.web.envelope import Rejected
 from handlers.web.keys import Keys

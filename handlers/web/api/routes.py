@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
+from core.api.records import Records
 from core.desk import Desk
-from core.records import Records
 from handlers.web.api.document import as_bytes, document
 from handlers.web.api.leads import Leads
 from handlers.web.api.merging import Merging

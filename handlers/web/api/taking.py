@@ -10,10 +10,10 @@ from aiohttp import hdrs, web
 
 from core import intake
 from core.actions import API
+from core.api.keys import Scope
+from core.api.records import Records
 from core.errors import InvalidLead
-from core.keys import Scope
 from core.lead import Draft, Lead, public, utcnow
-from core.records import Records
 from core.store.submissions import Accepted, Submission
 from handlers.web.api.models import AcceptedOut, BatchIn, BatchOut, IntakeIn, IntakeQuery, LeadIn
 from handlers.web.api.operation import Call, Operation

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.answered import Answer, as_lead
+from core.intake.answered import Answer, as_lead
 from core.lead import MESSAGE_MAX
 from prompts.business import FormField, FormGuide
 

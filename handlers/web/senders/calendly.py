@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from core.answered import Answer
+from core.intake.answered import Answer
 from handlers.web.senders.sender import (
     Delivery,
     Incoming,

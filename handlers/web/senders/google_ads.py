@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.answered import Answer
+from core.intake.answered import Answer
 from handlers.web.senders.sender import Delivery, Sender, key_of, part, text
 
 FIELDS = {

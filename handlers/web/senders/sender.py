@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.answered import Answer
 from core.errors import InvalidLead
+from core.intake.answered import Answer
 
 WINDOW_SECONDS = 300
 """How old, or how far ahead, a signed request may be: what was caught on the way is no use later."""

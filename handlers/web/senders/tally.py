@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from core.answered import Answer
+from core.intake.answered import Answer
 from handlers.web.senders.sender import (
     Delivery,
     Incoming,

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core.answered import Answer
+from core.intake.answered import Answer
 from handlers.web.senders.sender import Delivery, Sender, key_of, objects, text
 
 FIELDS = {"email": "email", "phone": "phone", "textarea": "message"}

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from pydantic import AwareDatetime
 
-from core.answered import GUESSED, OURS, Answer, as_lead, spelled
-from core.columns import guess
 from core.intake import CUSTOM_FIELDS_MAX, field_named, storable
+from core.intake.answered import GUESSED, OURS, Answer, as_lead, spelled
+from core.intake.columns import guess
 from core.lead import Value
 
 FIELDS: Final = GUESSED

@@ -11,7 +11,7 @@ from core.desks import Desks
 from core.errors import Refused, Unavailable
 from core.lead import Lead, utcnow
 from core.noise.loudness import again_at, is_direct, is_moot, plan
-from core.notices import Notice
+from core.noise.notices import Notice
 from core.pipeline import Step
 from core.reps import person
 from core.store import Store
@@ -56,7 +56,7 @@ class Teller(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Ringing:
-    """core.notices.Notices, durably: given now, said when it is due."""
+    """core.noise.notices.Notices, durably: given now, said when it is due."""
 
     store: Store
     desks: Desks

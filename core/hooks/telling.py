@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import Connection
 
 from core.errors import NotFound
-from core.hooks import GONE, Call, CallState, HookEvent, Outcome, after, message, signed
+from core.hooks.calls import GONE, Call, CallState, HookEvent, Outcome, after, message, signed
 from core.lead import utcnow
 from core.ports import HookPost
 from core.store import Store

@@ -8,10 +8,10 @@ from hashlib import sha256
 
 import numpy as np
 
-from core import measure
 from core.errors import Refused
-from core.head import Head, Measured, features
 from core.lead import Intent
+from core.learning import measure
+from core.learning.head import Head, Measured, features
 from core.ports import Vector
 from core.rules.intents import likelihoods
 from prompts import BusinessType

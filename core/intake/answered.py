@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.columns import guess
 from core.intake import field_named, storable
+from core.intake.columns import guess
 from core.lead import MESSAGE_MAX
 
 OURS: Final = frozenset({"source", "source_url", "business_type", "received_at"})

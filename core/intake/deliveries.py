@@ -9,14 +9,15 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Connection
 
-from core import intake, metrics, shapes
-from core.answered import as_lead
+from core import intake, metrics
 from core.desk import Desk
 from core.errors import InvalidLead, NotFound, Refused, Unavailable
+from core.intake import shapes
+from core.intake.answered import as_lead
+from core.intake.shapes import Shape
 from core.lead import Draft, utcnow
 from core.pipeline import Step
 from core.ports import FormVendor
-from core.shapes import Shape
 from core.store.kept import KeptDelivery, Waits
 from core.store.submissions import Accepted, Submission
 

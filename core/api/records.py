@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 
 from core import edits
 from core.actions import Action, ActionName
-from core.changes import Change, apply, what
+from core.api.changes import Change, apply, what
+from core.api.keys import Caller
+from core.api.register import Figures, Filters, Listing, Place, place_of, write_cursor
 from core.desk import Desk, reading
 from core.errors import NotAllowed
-from core.keys import Caller
 from core.lead import Contact, Event, Lead, Status, utcnow
 from core.privacy import erase
-from core.register import Figures, Filters, Listing, Place, place_of, write_cursor
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ class Page:
 
     Attributes:
         cursor: of the next page; None: there is none.
-        total: how many leads the list has, at most core.register.COUNT_MAX.
+        total: how many leads the list has, at most core.api.register.COUNT_MAX.
     """
 
     leads: list[Lead]

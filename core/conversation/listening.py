@@ -11,13 +11,13 @@ import structlog
 from core import metrics
 from core.conversation import Matter, State
 from core.conversation.places import NewTurn, Place
+from core.conversation.sorting import Likeness, Sort, follows, is_talk
+from core.conversation.sources import Change, Fate
+from core.conversation.talking import matter_of
 from core.desk import Desk
 from core.errors import InvalidLead
 from core.lead import Draft, utcnow
-from core.sorting import Likeness, Sort, follows, is_talk
-from core.sources import Change, Fate
 from core.store.submissions import Submission
-from core.talking import matter_of
 
 log = structlog.get_logger()
 

@@ -18,9 +18,7 @@ from core.rules.language import ENGLISH, language
 from core.rules.words import words
 
 CHATTER: Final[tuple[str, ...]] = tuple(
-    tomllib.loads(
-        (Path(__file__).parent / "conversation" / "data" / "chatter.toml").read_text(encoding="utf-8")
-    )["sentences"]
+    tomllib.loads((Path(__file__).parent / "data" / "chatter.toml").read_text(encoding="utf-8"))["sentences"]
 )
 """Prototype sentences of talk."""
 

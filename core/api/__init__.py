@@ -1,0 +1,1 @@
+"""Leads for programs: keys, lists, reading and changing, whichever door they come through."""
