@@ -13,7 +13,7 @@ from statistics import quantiles
 from typing import Any
 
 import prompts
-from bot.app import load_embedder
+from bot.making import load_embedder
 from bot.settings import Settings
 from core.analyze import Analyst
 from core.lead import Contact

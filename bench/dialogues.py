@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import Counter
 
-from bot.app import load_embedder
+from bot.making import load_embedder
 from bot.settings import Settings
 from tests.dialogues import dialogues, faults, play, turns_needed
 from tests.test_sorting import counts

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bot.app import load_embedder
+from bot.making import load_embedder
 from bot.sandbox.slack.server import running as running_slack
 from bot.settings import Settings
 from tests.fuzzing import fuzz

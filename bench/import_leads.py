@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 from bench.leads import leads
-from bot.app import load_embedder
 from bot.commands.import_leads import import_leads
+from bot.making import load_embedder
 from bot.settings import Settings
 
 SAMPLE = 2_000

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot import observe
-from bot.app import load_embedder
+from bot.making import load_embedder
 from bot.settings import Settings
 from tests.senders import CASES
 from tests.sending import Senders, senders

@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from bot.app import load_embedder
+from bot.making import load_embedder
 from bot.sandbox.slack.server import SlackSandbox
 from bot.settings import Settings
 from core.ports import Embedder

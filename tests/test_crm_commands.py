@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from bot.app import load_businesses, load_desks, load_mappings, make_crm
 from bot.commands import crm_export, crm_setup, crm_sync, doctor
+from bot.making import load_businesses, load_desks, load_mappings, make_crm
 from bot.sandbox.airtable import AirtableStandIn
 from bot.sandbox.airtable_base import Field
 from bot.settings import Settings

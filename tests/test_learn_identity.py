@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.app import load_weights
 from bot.commands.eval_answers import judge
 from bot.commands.eval_dedupe import Label as Truth
 from bot.commands.eval_dedupe import accuracy, scores
 from bot.commands.learn_identity import identity, labels
+from bot.making import load_weights
 from bot.settings import Settings
 from core.dedupe import Answer
 from core.errors import Refused

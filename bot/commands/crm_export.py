@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bot.app import load_businesses, load_desks, load_mappings
+from bot.making import load_businesses, load_desks, load_mappings
 from bot.settings import Settings
 from core.crm.export import export_rows, write_xlsx
 from core.desk import reading

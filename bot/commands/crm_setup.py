@@ -5,7 +5,7 @@ import sys
 from rich.console import Console
 from rich.prompt import Confirm
 
-from bot.app import load_businesses, load_desks, load_mappings, make_airtable
+from bot.making import load_businesses, load_desks, load_mappings, make_airtable
 from bot.settings import Settings
 from core.adapters.airtable_setup import carry_out
 from core.crm.setup import plan

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from bot.app import load_businesses, load_desks, load_mappings, make_crm
+from bot.making import load_businesses, load_desks, load_mappings, make_crm
 from bot.settings import Settings
 from core.crm.cells import text
 from core.crm.sync import CrmSync, Outcome

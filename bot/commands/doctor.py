@@ -5,7 +5,7 @@ import sys
 
 from rich.console import Console
 
-from bot.app import (
+from bot.making import (
     listed,
     load_businesses,
     load_desks,

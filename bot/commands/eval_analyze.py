@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from bot.app import load_businesses, load_embedder
+from bot.making import load_businesses, load_embedder
 from bot.settings import Settings
 from core import intake
 from core.adapters.ollama import Ollama

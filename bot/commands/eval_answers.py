@@ -8,7 +8,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from bot.app import load_weights
+from bot.making import load_weights
 from bot.settings import Settings
 from core.adapters.embedder import MODEL_ID
 from core.dedupe import Answer, Candidate, Odds, odds

@@ -16,8 +16,8 @@ from rich.progress import track
 from rich.table import Table
 from uuid_utils.compat import uuid7
 
-from bot.app import load_embedder, load_weights
 from bot.commands.eval_answers import show_calibration
+from bot.making import load_embedder, load_weights
 from bot.settings import Settings
 from core import intake
 from core.adapters.chroma import Chroma

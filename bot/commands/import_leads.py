@@ -16,7 +16,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table as Shown
 
 import prompts
-from bot.app import load_weights
+from bot.making import load_weights
 from bot.settings import Settings
 from core.adapters.chroma import Chroma, open_chroma
 from core.adapters.chroma_calls import BULK_ROWS

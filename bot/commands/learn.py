@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from rich.console import Console
 from rich.table import Table
 
-from bot.app import load_businesses
+from bot.making import load_businesses
 from bot.settings import Settings
 from core.adapters.embedder import open_embedder
 from core.analyze import FALLBACK

@@ -5,7 +5,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bot.app import load_weights
+from bot.making import load_weights
 from bot.settings import Settings
 from core.dedupe import Answer
 from core.identity import Weights, compare

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bot.app import listed, load_businesses, load_desks
+from bot.making import listed, load_businesses, load_desks
 from bot.settings import Settings
 from core.deskfile import BadDeskFile, DeskFile, load_desk_files, read_desk_file
 from core.desks import Desks

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bot.app import load_businesses, load_desks
+from bot.making import load_businesses, load_desks
 from bot.settings import Settings
 from core.lead import utcnow
 from core.stats import Share, responses
