@@ -108,7 +108,7 @@ async def test_trouble_with_a_lead_is_logged_by_its_id_and_without_its_data(
         slack.faults.add("chat.postMessage", status=503)
         async with logged(slack, tmp_path, embedder, **services) as bot:
             lead_id = await send(bot)
-            await bot.card_with(lead_id, "Not in the CRM yet", "Read by rules for now")
+            await bot.card_with(lead_id, "Not in the CRM", "Read by rules for now")
     text = "".join(capfd.readouterr())
     waits = {line["part"] for line in lines_of(text) if line.get("lead_id") == lead_id and "part" in line}
     assert waits == {"card", "analysis", "crm"}

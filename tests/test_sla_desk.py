@@ -105,6 +105,20 @@ async def said(bot: Product, lead_id: str, *words: str) -> None:
     )
 
 
+async def said_a_minute_later(bot: Product, lead_id: str, *words: str) -> None:
+    """The same, of what follows another message to the same person: it gathers for a minute."""
+    card = await bot.final_card(lead_id)
+
+    def lines() -> list[str]:
+        return [text_of(line) for line in bot.slack.thread(bot.slack.desk_channel, card["ts"])]
+
+    async with asyncio.timeout(20):
+        while not any(all(word in line for word in words) for line in lines()):
+            later = utcnow() + timedelta(minutes=1)
+            await bot.app.store.notices.take(later, limit=100, enlist=bot.app.engine.ring)
+            await asyncio.sleep(0.1)
+
+
 async def test_nobody_acts_and_the_ladder_is_climbed_to_its_end(start: Start) -> None:
     async with start(times("4s", LADDER)) as bot:
         lead_id = await given(bot, "Could you call me about tyres?", "dana")
@@ -117,7 +131,7 @@ async def test_nobody_acts_and_the_ladder_is_climbed_to_its_end(start: Start) ->
         assert steps == ["reminded", "escalated", "returned"]
         dana, marco = (f"<@{bot.slack.user(name)}>" for name in ("dana", "marco"))
         await said(bot, lead_id, marco, "Waits for too long")
-        await said(bot, lead_id, dana, "Went back to the pool")
+        await said_a_minute_later(bot, lead_id, dana, "Went back to the pool")
         await said(bot, lead_id, "Back in the pool: dana did not act in time")
         await bot.card_with(lead_id, "Unclaimed", "overdue")
         clock = (await bot.app.store.clocks.of([lead_id]))[lead_id]

@@ -67,7 +67,7 @@ class _Ears:
             await self._deleted(event, event["deleted_ts"])
         elif heard.is_from_a_person(event) and heard.is_reply(event):
             await self._replied(event, event["channel"], bot_user)
-        elif event["channel"] in await self.directory.named(self.desk.watched):
+        elif event.get("channel") in await self.directory.named(self.desk.watched):
             await self._written(event, bot_user, bot_id, shared=shared)
 
     async def _written(self, event: Json, bot_user: str, bot_id: str | None, *, shared: bool) -> None:
