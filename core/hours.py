@@ -90,15 +90,16 @@ class Calendar:
         for begin, end, offset in _offsets(self.zone, day):
             local = (begin + offset).date()
             while _wall(local) - offset < end:
-                for span in self.week[local.weekday()] if self._works_on(local) else ():
+                for span in self.week[local.weekday()] if self.works_on(local) else ():
                     opens = _wall(local, span.since) - offset
                     closes = _wall(local, span.until) - offset if span.until else _wall(local) + _DAY - offset
                     if max(opens, begin) < min(closes, end):
                         yield max(opens, begin), min(closes, end)
                 local += _DAY
 
-    def _works_on(self, day: date) -> bool:
-        if any(each.first <= day <= each.last for each in self.away):
+    def works_on(self, day: date) -> bool:
+        """Whether there are hours on that day of the wall's calendar: no holiday, no absence."""
+        if not self.week[day.weekday()] or any(each.first <= day <= each.last for each in self.away):
             return False
         free = self.holidays
         if day in free.closed:

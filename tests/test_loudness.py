@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.deskfile import DeskFile, Level, Noise, Span, read_desk_file
+from core.hours import desk_calendar
 from core.lead import DeskStatus, Lead, Urgency
-from core.noise.days import is_business_day
 from core.noise.loudness import PAGES, Plan, again_at, is_moot, next_digest, plan, quiet_until
 from core.noise.notices import Notice, Reason
 from core.reps import OwnSettings, Person, person
@@ -85,7 +85,7 @@ def test_the_digest_comes_on_the_next_business_day() -> None:
 )
 def test_holidays_and_days_without_hours_are_no_business_days(day: date, works: bool) -> None:  # noqa: FBT001 - the expectation
     desk = read_desk_file("{channel: '#a', hours: {mon-fri: 09:00-17:00}, holidays: {country: US}}", "a")
-    assert is_business_day(desk, day) == works
+    assert desk_calendar(desk).works_on(day) == works
 
 
 def test_a_page_is_repeated_until_it_was_sent_three_times() -> None:

@@ -17,7 +17,7 @@ from bot.sandbox.slack.server import SlackSandbox
 from core.deskfile import DeskFile, Level, read_desk_file
 from core.lead import DeskStatus, utcnow
 from core.noise.counts import counts
-from core.noise.digest import Digest, last_digest
+from core.noise.digest import Digest, last_digest, report_time
 from core.noise.notices import Reason
 from core.noise.reporting import Report, due_reports
 from core.noise.weekly import Came, Week, days_of, week
@@ -194,6 +194,21 @@ async def test_reports_that_are_due_are_posted_once_however_often_they_are_looke
     [picture] = message["files"]
     async with aiohttp.ClientSession() as session, session.get(picture["url_private"]) as shown:
         assert (await shown.read()).startswith(b"\x89PNG")
+
+
+async def test_a_digest_that_is_late_speaks_of_what_was_there_at_its_time(
+    slack: SlackSandbox, tmp_path: Path, embedder: Embedder
+) -> None:
+    async with product(slack, tmp_path, embedder, desks_dir=with_reports(tmp_path, slack)) as bot:
+        await bot.final_card(await bot.send("What is an oil change for my Civic?", **person()))
+        desk, today = bot.app.desk.desks.first, utcnow().date()
+        digest = await bot.app.store.reports.digest(
+            desk.channel, last_digest(desk, today), report_time(desk, today), overdue=()
+        )
+        assert digest.is_empty  # a desk that began today had nothing at midnight
+        await bot.app.engine.report(Report(kind="digest", desk=desk.channel, day=today))
+        await asyncio.sleep(2)
+        assert posted(slack, "of nobody yet") == []
 
 
 def ping(lead_id: str = "1", *, at: int = 0, acted: int | None = None, **changes: object) -> Ping:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from core.deskfile import DeskFile
+from core.hours import desk_calendar
 from core.lead import DeskStatus, Lead
-from core.noise.days import is_business_day
 from core.noise.loudness import digest_time
 
 
@@ -40,10 +40,15 @@ def last_digest(desk: DeskFile, day: date) -> datetime:
     """When the digest before that day's was due: on the business day before, in UTC."""
     before = day - timedelta(days=1)
     for _ in range(31):
-        if is_business_day(desk, before):
+        if desk_calendar(desk).works_on(before):
             break
         before -= timedelta(days=1)
-    return datetime.combine(before, digest_time(desk.noise), desk.zone).astimezone(UTC)
+    return report_time(desk, before)
+
+
+def report_time(desk: DeskFile, day: date) -> datetime:
+    """When that day's digest is due, in UTC."""
+    return datetime.combine(day, digest_time(desk.noise), desk.zone).astimezone(UTC)
 
 
 def waits(lead: Lead) -> bool:

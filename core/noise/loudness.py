@@ -5,8 +5,8 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from core.deskfile import DeskFile, Level, Noise, Span
+from core.hours import desk_calendar
 from core.lead import OPEN, Lead, Urgency
-from core.noise.days import is_business_day
 from core.noise.notices import Notice, Reason
 from core.reps import Person
 
@@ -109,7 +109,7 @@ def next_digest(desk: DeskFile, now: datetime) -> datetime:
     day = now.astimezone(desk.zone).date()
     for ahead in range(366):
         found = datetime.combine(day + timedelta(days=ahead), at, desk.zone).astimezone(UTC)
-        if found > now and is_business_day(desk, day + timedelta(days=ahead)):
+        if found > now and desk_calendar(desk).works_on(day + timedelta(days=ahead)):
             return found
     return now + timedelta(days=1)  # a desk without any business day in a year
 

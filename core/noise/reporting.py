@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from core.deskfile import DeskFile
 from core.desks import Desks
+from core.hours import desk_calendar
 from core.lead import Value, utcnow
-from core.noise.days import is_business_day
-from core.noise.digest import Digest, last_digest
+from core.noise.digest import Digest, last_digest, report_time
 from core.noise.weekly import Week, days_of, week
 from core.pipeline import Step
 from core.sla import State
@@ -54,12 +54,16 @@ class Reporting:
     reporter: Reporter
 
     async def send(self, report: Report) -> None:
-        """Say how things stand now; a digest that has nothing to say is none."""
+        """Say how the leads stand that were there when it was due; a digest without any is none.
+
+        One that is late leaves what came since to the next, and says nothing where a desk has just begun.
+        """
         desk = self.desks.of(report.desk)
         if report.kind == DIGEST:
-            since, now = last_digest(desk, report.day), utcnow()
+            now = utcnow()
+            since, until = last_digest(desk, report.day), min(now, report_time(desk, report.day))
             overdue = await self.store.clocks.overdue(now)
-            digest = await self.store.reports.digest(desk.channel, since, now, overdue=overdue)
+            digest = await self.store.reports.digest(desk.channel, since, until, overdue=overdue)
             if not digest.is_empty:
                 await self.reporter.digest(report.key, desk.channel, digest)
             return
@@ -69,6 +73,8 @@ class Reporting:
         in_time = {lead_id: state == State.MET for lead_id, state in states.items() if state != State.RUNNING}
         came = await self.store.reports.came(desk.channel, since, until, in_time=in_time)
         earlier = await self.store.reports.came(desk.channel, since - (until - since), since)
+        if not came and not earlier:  # a desk that has just begun, or rests
+            return
         figures = week(came, report.day, desk.zone, before=len(earlier))
         await self.reporter.weekly(report.key, desk.channel, figures)
 
@@ -84,7 +90,7 @@ def due_reports(desk: DeskFile, now: datetime) -> list[Report]:
         return datetime.combine(today, at, desk.zone).astimezone(UTC) <= now
 
     due = []
-    if desk.noise.digest is not None and is_past(desk.noise.digest) and is_business_day(desk, today):
+    if desk.noise.digest is not None and is_past(desk.noise.digest) and desk_calendar(desk).works_on(today):
         due.append(Report(kind=DIGEST, desk=desk.channel, day=today))
     weekly = desk.noise.weekly_at()
     if weekly is not None and weekly[0] == today.weekday() and is_past(weekly[1]):

@@ -25,11 +25,16 @@ class Reports:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def digest(self, desk: str, since: datetime, now: datetime, *, overdue: Collection[str]) -> Digest:
-        """What the desk's digest says now. overdue: the ids of leads on which somebody should have acted."""
-        values = {"desk": desk, "since": since, "until": now}
+    async def digest(
+        self, desk: str, since: datetime, until: datetime, *, overdue: Collection[str]
+    ) -> Digest:
+        """How the desk's leads that were there by ``until`` stand now; those since ``since`` are new.
+
+        overdue: the ids of leads on which somebody should have acted.
+        """
+        values = {"desk": desk, "since": since, "until": until}
         came = await self._leads_where(_NEW, values)
-        is_open = await self._leads_where(_OPEN, {"desk": desk})
+        is_open = await self._leads_where(_OPEN, {"desk": desk, "until": until})
         oldest_first = sorted(is_open, key=lambda lead: lead.received_at)
         return Digest(
             since=since,
@@ -65,7 +70,10 @@ _STANDING = (leads.c.desk == bindparam("desk")) & leads.c.merged_into.is_(None)
 _WITHIN = leads.c.received_at.between(bindparam("since"), bindparam("until"))
 _NEW = select(leads).where(_STANDING, _WITHIN).order_by(leads.c.number.desc()).limit(MOST)
 _OPEN = (
-    select(leads).where(_STANDING, leads.c.desk_status.in_(OPEN)).order_by(leads.c.number.desc()).limit(MOST)
+    select(leads)
+    .where(_STANDING, leads.c.desk_status.in_(OPEN), leads.c.received_at <= bindparam("until"))
+    .order_by(leads.c.number.desc())
+    .limit(MOST)
 )
 _CAME = select(
     leads.c.lead_id,
