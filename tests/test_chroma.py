@@ -1,6 +1,7 @@
 """The vector index on Chroma, embedded and on a server: one contract, kept by both."""
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
@@ -238,6 +239,30 @@ async def test_what_is_kept_of_a_lead_is_its_id_type_source_and_time(tmp_path: P
         }
     ]
     assert not any(kept["documents"] or [])
+
+
+def test_no_memory_of_the_process_stands_in_its_files(tmp_path: Path) -> None:
+    """Chroma writes room for later leads from uncleared memory, which glibc fills with 0xAA here."""
+    script = f"""
+import asyncio
+from pathlib import Path
+from core.adapters.chroma import open_chroma
+from tests.vectors import point
+
+async def use() -> None:
+    index = await open_chroma(Path({str(tmp_path)!r}), None)
+    {{}}
+    await index.close()
+
+asyncio.run(use())
+"""
+    perturbed = {**os.environ, "MALLOC_PERTURB_": "85"}
+    for use in ("await index.upsert([point(1)])", "await index.count()"):
+        subprocess.run([sys.executable, "-c", script.format(use)], env=perturbed, check=True)
+        (room,) = tmp_path.glob("*/data_level0.bin")
+        assert room.stat().st_size
+        assert not any(room.read_bytes())
+        assert not any(room.with_name("length.bin").read_bytes())
 
 
 async def test_a_closed_index_says_that_it_is_away(tmp_path: Path) -> None:

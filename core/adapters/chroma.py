@@ -163,7 +163,7 @@ class Chroma:
         points = iter({lead_id: point for rows, _ in batch for lead_id, point in rows.items()}.values())
         try:
             while chunk := list(islice(points, self._rows)):
-                await self._ask(self._writer, partial(calls.write, chunk))
+                await self._ask(self._writer, partial(self._write, chunk))
         except LeadDeskError as error:
             for _, written in batch:
                 if not written.done():
@@ -175,6 +175,14 @@ class Chroma:
             for _, written in batch:
                 if not written.done():
                     written.set_result(None)
+
+    def _write(self, points: Sequence[Point], collection: "Collection") -> None:
+        calls.write(points, collection)
+        self._blank_unused()
+
+    def _blank_unused(self) -> None:
+        if self._url is None and self._path is not None:
+            calls.blank_unused(self._path)
 
     async def _ask(self, threads: ThreadPoolExecutor, call: Callable[["Collection"], T]) -> T:
         return await self._on(threads, partial(self._call, call))
@@ -201,6 +209,7 @@ class Chroma:
                 self._client = calls.open_client(self._path, self._url, self._timeout)
             if self._collection is None:
                 self._collection = calls.open_collection(self._client)
+                self._blank_unused()
             return self._collection
 
     def _recreate(self) -> None:

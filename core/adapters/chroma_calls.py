@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -107,6 +107,21 @@ def write(points: Sequence[Point], collection: "Collection") -> None:
             for point in points
         ],
     )
+
+
+def blank_unused(folder: Path) -> None:
+    """Overwrite with zeros the vector files that hold no lead yet.
+
+    Chroma makes them, with room for 100 leads, from memory that it has not cleared (1.5.9): what this process
+    had there, a customer's message say, would stand in a file that no erasure finds. It fills them for the
+    first time, and writes their index beside them, at the thousandth lead.
+    """
+    for vectors in folder.glob("*-*/data_level0.bin"):
+        if vectors.with_name("index_metadata.pickle").exists():
+            continue
+        for file in (vectors, vectors.with_name("length.bin")):
+            with suppress(FileNotFoundError), file.open("r+b") as opened:  # somebody else may clear the index
+                opened.write(bytes(file.stat().st_size))
 
 
 def delete(lead_ids: list[str], collection: "Collection") -> None:
