@@ -1,6 +1,5 @@
 """The doors: what Slack sends and what comes over HTTP, each to its listener or route."""
 
-import asyncio
 import logging
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
@@ -43,7 +42,7 @@ from handlers.web.api.routes import routes as api_routes
 from handlers.web.app import slack_events, web_app
 from handlers.web.forms.routes import Forms
 from handlers.web.forms.routes import routes as form_routes
-from handlers.web.forms.token import Tokens, key_in
+from handlers.web.forms.token import tokens_of
 from handlers.web.guards import KEEPALIVE_SECONDS, finish, guards
 from handlers.web.keys import Keys
 from handlers.web.limits import Limits
@@ -118,7 +117,7 @@ async def serve(
         form_routes(
             Forms(
                 desk=desk,
-                tokens=Tokens(await asyncio.to_thread(key_in, settings.data_dir)),
+                tokens=await tokens_of(desk.parts.store.signing_keys, settings.data_dir),
                 public_url=settings.public_url,
             )
         ),
