@@ -44,8 +44,9 @@ from handlers.web.forms.routes import Forms
 from handlers.web.forms.routes import routes as form_routes
 from handlers.web.forms.token import tokens_of
 from handlers.web.guards import KEEPALIVE_SECONDS, finish, guards
+from handlers.web.guesses import Guesses
 from handlers.web.keys import Keys
-from handlers.web.limits import Limits
+from handlers.web.limits import Limits, Rates
 
 
 def bolt_app(settings: Settings, slack: Slack, desk: Desk, directory: Directory, turns: Turns) -> AsyncApp:
@@ -102,13 +103,19 @@ async def serve(
         for source, listed in settings.webhook_secrets.items()
     }
     api_keys = [key.get_secret_value() for key in settings.api_keys]
-    limits = Limits(settings.rate_limit_per_minute, settings.redis_url)
-    keys = Keys(plain=api_keys, kept=desk.parts.store.api_keys, limits=limits)
+    rates = Rates(
+        calls=settings.rate_limit_per_minute,
+        forms=settings.forms_per_ten_minutes,
+        guesses=settings.wrong_keys_per_minute,
+    )
+    limits = Limits(rates, settings.redis_url)
+    guesses = Guesses(limits)
+    keys = Keys(plain=api_keys, kept=desk.parts.store.api_keys, limits=limits, guesses=guesses)
     stack.push_async_callback(limits.close)
     app = web_app(
         webhooks.routes(
             desk,
-            api_keys=api_keys,
+            keys=keys,
             secrets=secrets,
             public_url=settings.public_url,
             facebook_verify_token=secret(settings.facebook_verify_token),
@@ -119,13 +126,15 @@ async def serve(
                 desk=desk,
                 tokens=await tokens_of(desk.parts.store.signing_keys, settings.data_dir),
                 public_url=settings.public_url,
+                limits=limits,
+                guesses=guesses,
             )
         ),
         api_routes(desk, keys),
         health.routes(ready=lambda: True, measure=measure),
         changes,
         [] if settings.slack_app_token else slack_events(bolt),
-        guards=guards(limits=limits, proxies=settings.trusted_proxies),
+        guards=guards(limits=limits, guesses=guesses, proxies=settings.trusted_proxies),
         finish=finish(settings.cors_origins),
     )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=10, keepalive_timeout=KEEPALIVE_SECONDS)

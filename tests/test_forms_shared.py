@@ -17,6 +17,8 @@ from handlers.web.app import web_app
 from handlers.web.forms.routes import Forms, routes
 from handlers.web.forms.token import KEY_BYTES, TOO_FAST_SECONDS, Opened, Tokens, tokens_of
 from handlers.web.guards import finish
+from handlers.web.guesses import Guesses
+from handlers.web.limits import Limits, Rates
 from tests.databases import KINDS, fresh_database
 from tests.product import Product, product
 from tests.test_forms import ANA, FILE, FORM
@@ -36,7 +38,10 @@ async def another(bot: Product, url: str, folder: Path) -> AsyncIterator[str]:
     """The forms of a second process, which has the database in common and no folder; their address."""
     async with opened(url) as store:
         tokens = await tokens_of(store.signing_keys, folder)
-        forms = Forms(desk=bot.app.desk, tokens=tokens, public_url=None)
+        limits = Limits(Rates(), None)
+        forms = Forms(
+            desk=bot.app.desk, tokens=tokens, public_url=None, limits=limits, guesses=Guesses(limits)
+        )
         runner = web.AppRunner(web_app(routes(forms), guards=[], finish=finish(())), access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -9,7 +9,8 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
 from handlers.web.envelope import REQUEST_ID, Handler, Rejected
-from handlers.web.limits import Limits
+from handlers.web.guesses import Guesses, guessed
+from handlers.web.limits import Limit, Limits, by_address
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -29,9 +30,9 @@ ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, X-API
 SHOWN_HEADERS = "ETag, Retry-After, X-Request-Id"
 
 
-def guards(*, limits: Limits, proxies: Sequence[Network]) -> list[Middleware]:
+def guards(*, limits: Limits, guesses: Guesses, proxies: Sequence[Network]) -> list[Middleware]:
     """The middlewares, outermost first."""
-    return [seen_through(proxies), preflight, counted(limits), prompt(BODY_SECONDS)]
+    return [seen_through(proxies), preflight, counted(limits), guessed(guesses), prompt(BODY_SECONDS)]
 
 
 def seen_through(proxies: Sequence[Network]) -> Middleware:
@@ -81,19 +82,24 @@ def counted(limits: Limits) -> Middleware:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path in UNCOUNTED:
+        if request.path in UNCOUNTED or _sends_form(request):
             return await handler(request)
-        await limits.count(f"address:{request.remote}")
+        await limits.count(Limit.CALLS, by_address(request))
         if not request.path.startswith("/webhooks/"):
             return await handler(request)
         source = f"source:{request.path.split('/')[2][:50]}"
-        await limits.check(source)
+        await limits.check(Limit.CALLS, source)
         response = await handler(request)  # what may not come in does not use up what the source may send
         with suppress(Rejected):
-            await limits.count(source)
+            await limits.count(Limit.CALLS, source)
         return response
 
     return middleware
+
+
+def _sends_form(request: web.Request) -> bool:
+    """These have a limit of their own, which shows people what they typed and not an error."""
+    return request.method == hdrs.METH_POST and request.path.startswith("/forms/")
 
 
 def prompt(seconds: float) -> Middleware:
