@@ -40,10 +40,11 @@ from handlers.slack.turns import Turns
 from handlers.web import deliveries, health, webhooks
 from handlers.web.api.routes import routes as api_routes
 from handlers.web.app import slack_events, web_app
+from handlers.web.connections import Connections
 from handlers.web.forms.routes import Forms
 from handlers.web.forms.routes import routes as form_routes
 from handlers.web.forms.token import tokens_of
-from handlers.web.guards import KEEPALIVE_SECONDS, finish, guards
+from handlers.web.guards import finish, guards
 from handlers.web.guesses import Guesses
 from handlers.web.keys import Keys
 from handlers.web.limits import Limits, Rates
@@ -110,6 +111,7 @@ async def serve(
     )
     limits = Limits(rates, settings.redis_url)
     guesses = Guesses(limits)
+    connections = Connections()
     keys = Keys(plain=api_keys, kept=desk.parts.store.api_keys, limits=limits, guesses=guesses)
     stack.push_async_callback(limits.close)
     app = web_app(
@@ -134,17 +136,15 @@ async def serve(
         health.routes(ready=lambda: True, measure=measure),
         changes,
         [] if settings.slack_app_token else slack_events(bolt),
-        guards=guards(limits=limits, guesses=guesses, proxies=settings.trusted_proxies),
+        guards=guards(
+            connections=connections, limits=limits, guesses=guesses, proxies=settings.trusted_proxies
+        ),
         finish=finish(settings.cors_origins),
     )
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=10, keepalive_timeout=KEEPALIVE_SECONDS)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, settings.http_host, settings.http_port)
+    listening = connections.listening(app, settings.http_host, settings.http_port)
     try:
-        await site.start()
+        port = await stack.enter_async_context(listening)
     except OSError as error:
         place = f"{settings.http_host}:{settings.http_port}"
         raise Refused("HTTP", f"cannot listen on {place} ({error.strerror}): set HTTP_PORT") from None
-    port = runner.addresses[0][1]
     return f"http://{settings.http_host}:{port}"

@@ -8,6 +8,7 @@ from contextlib import suppress
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
+from handlers.web.connections import Connections
 from handlers.web.envelope import REQUEST_ID, Handler, Rejected
 from handlers.web.guesses import Guesses, guessed
 from handlers.web.limits import Limit, Limits, by_address
@@ -16,9 +17,6 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 BODY_SECONDS = 15.0
 """For a body to be there; BODY_MAX is little even for a slow line."""
-
-KEEPALIVE_SECONDS = 75.0
-"""For a request's head to be there, and between two requests of one connection."""
 
 UNCOUNTED = frozenset({"/healthz", "/readyz", "/metrics", "/slack/events"})
 """Our own watchers, and Slack, which signs and has a rate of its own."""
@@ -30,9 +28,18 @@ ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, X-API
 SHOWN_HEADERS = "ETag, Retry-After, X-Request-Id"
 
 
-def guards(*, limits: Limits, guesses: Guesses, proxies: Sequence[Network]) -> list[Middleware]:
+def guards(
+    *, connections: Connections, limits: Limits, guesses: Guesses, proxies: Sequence[Network]
+) -> list[Middleware]:
     """The middlewares, outermost first."""
-    return [seen_through(proxies), preflight, counted(limits), guessed(guesses), prompt(BODY_SECONDS)]
+    return [
+        connections.busy(),
+        seen_through(proxies),
+        preflight,
+        counted(limits),
+        guessed(guesses),
+        prompt(BODY_SECONDS),
+    ]
 
 
 def seen_through(proxies: Sequence[Network]) -> Middleware:
