@@ -115,6 +115,14 @@ async def test_who_calls_from_elsewhere_has_not_to_wait(bot: Product) -> None:
 
 
 @there
+async def test_the_metrics_count_who_had_to_wait(bot: Product) -> None:
+    await guess(bot, next(ADDRESSES))
+    async with bot.session.get(bot.app.url + "/metrics") as response:
+        lines = (await response.text()).splitlines()
+    assert any(line.startswith('calls_refused_total{limit="guesses"}') for line in lines)
+
+
+@there
 async def test_a_sender_s_burst_is_taken_whole(bot: Product) -> None:
     address, before = next(ADDRESSES), await bot.app.store.leads.count()
     statuses = set()

@@ -14,6 +14,7 @@ from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import StorageError
 
+from core import metrics
 from handlers.web.envelope import Rejected
 
 log = structlog.get_logger()
@@ -93,6 +94,7 @@ class Limits:
             again_at = await _full_until(self._own, item, bucket, count=count)
         if again_at is None:
             return
+        metrics.calls_refused.labels(limit.value).inc()
         pause = max(1, math.ceil(again_at - time.time()))
         raise Rejected(
             429,
