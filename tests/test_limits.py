@@ -8,18 +8,20 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from structlog.testing import capture_logs
 
 from bot.sandbox.slack.server import SlackSandbox
 from core.ports import Embedder
 from handlers.web.app import web_app
+from handlers.web.connections import Connections
 from handlers.web.envelope import Rejected
-from handlers.web.guards import client_address, finish, prompt
-from handlers.web.limits import Limit, Limits, Rates, place_of
+from handlers.web.guards import Network, client_address, finish, prompt, seen_through
+from handlers.web.limits import Limit, Limits, Rates, ip_of, place_of
 from tests.databases import REQUIRED
 from tests.product import API_KEY, product
 
@@ -111,6 +113,7 @@ ADDRESSES = st.ip_addresses().map(str)
         ("10.0.0.1", "1.1.1.1, 198.51.100.1", "198.51.100.1"),  # what the client itself put in front
         ("10.0.0.1", "198.51.100.1, 10.0.0.2", "198.51.100.1"),
         ("10.0.0.1", "", "10.0.0.1"),
+        ("::ffff:10.0.0.1", "198.51.100.1", "198.51.100.1"),  # as a socket for both kinds sees it
         ("10.0.0.1", "unknown", "10.0.0.1"),
     ],
 )
@@ -118,9 +121,25 @@ def test_the_client_is_who_a_trusted_proxy_says(remote: str, forwarded: str, cli
     assert client_address(remote, forwarded, PROXIES) == client
 
 
+@pytest.mark.parametrize(("proxies", "warnings"), [([], 1), ([ipaddress.ip_network("127.0.0.0/8")], 0)])
+async def test_a_proxy_that_nobody_named_is_told_of_once(proxies: list[Network], warnings: int) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(text=request.remote)
+
+    app = web_app([web.get("/", answer)], guards=[seen_through(proxies)], finish=finish(()))
+    with capture_logs() as logs:
+        async with Connections().listening(app, "127.0.0.1", 0) as port, ClientSession() as session:
+            for _ in range(2):
+                headers = {"X-Forwarded-For": "198.51.100.1"}
+                async with session.get(f"http://127.0.0.1:{port}/", headers=headers) as response:
+                    seen = await response.text()
+    assert seen == ("127.0.0.1" if warnings else "198.51.100.1")
+    assert [each["event"] for each in logs] == ["proxy_not_trusted"] * warnings
+
+
 @given(ADDRESSES, st.text(max_size=60))
 def test_nobody_chooses_their_own_address(remote: str, forwarded: str) -> None:
-    if ipaddress.ip_address(remote) not in PROXIES[0]:
+    if ip_of(remote) not in PROXIES[0]:
         assert client_address(remote, forwarded, PROXIES) == remote
 
 

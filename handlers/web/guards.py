@@ -5,13 +5,16 @@ import ipaddress
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 
+import structlog
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
 from handlers.web.connections import Connections
 from handlers.web.envelope import REQUEST_ID, Handler, Rejected
 from handlers.web.guesses import Guesses, guessed
-from handlers.web.limits import Limit, Limits, by_address
+from handlers.web.limits import Limit, Limits, by_address, ip_of
+
+log = structlog.get_logger()
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -44,10 +47,16 @@ def guards(
 
 def seen_through(proxies: Sequence[Network]) -> Middleware:
     """Requests have the address of whom the trusted proxies speak for; nobody else is believed."""
+    told = False
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        nonlocal told
         said = ", ".join(request.headers.getall("X-Forwarded-For", ()))
+        if said and not told and _is_unnamed_proxy(request.remote or "", proxies):
+            told = True
+            mend = "if that is your reverse proxy, name it in TRUSTED_PROXIES: all its clients count as one"
+            log.warning("proxy_not_trusted", address=request.remote, mend=mend)
         client = client_address(request.remote or "", said, proxies)
         return await handler(request if client == request.remote else request.clone(remote=client))
 
@@ -67,12 +76,15 @@ def client_address(remote: str, forwarded: str, proxies: Sequence[Network]) -> s
     return client
 
 
+def _is_unnamed_proxy(remote: str, proxies: Sequence[Network]) -> bool:
+    """Whether somebody in our own network speaks for others, and nobody said that they may."""
+    ip = ip_of(remote)
+    return ip is not None and ip.is_private and not _is_in(remote, proxies)
+
+
 def _is_in(address: str, networks: Sequence[Network]) -> bool:
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    return any(ip in network for network in networks)
+    ip = ip_of(address)
+    return ip is not None and any(ip in network for network in networks)
 
 
 @web.middleware

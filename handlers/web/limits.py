@@ -111,14 +111,19 @@ def by_address(request: web.Request) -> str:
 
 def place_of(address: str) -> str:
     """One customer's place in the net: an IPv4 address, or the network of an IPv6 one."""
+    ip = ip_of(address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((ip, ONE_PLACE), strict=False))
+    return address if ip is None else str(ip)
+
+
+def ip_of(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address, an IPv4 one also where it comes in an IPv6 dress; None for what is none."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv4Address):
-        return str(ip)
-    mapped = ip.ipv4_mapped
-    return str(mapped or ipaddress.ip_network((ip, ONE_PLACE), strict=False))
+        return None
+    return (ip.ipv4_mapped or ip) if isinstance(ip, ipaddress.IPv6Address) else ip
 
 
 async def _full_until(
