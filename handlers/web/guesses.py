@@ -48,13 +48,13 @@ def guessed(guesses: Guesses) -> Middleware:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            return await handler(request)
-        except web.HTTPUnauthorized:
-            await guesses.wrong(request)
-            raise
-        except Rejected as error:
+            response = await handler(request)
+        except (Rejected, web.HTTPException) as error:
             if error.status == web.HTTPUnauthorized.status_code:
                 await guesses.wrong(request)
             raise
+        if response.status == web.HTTPUnauthorized.status_code:
+            await guesses.wrong(request)
+        return response
 
     return middleware
