@@ -1,6 +1,5 @@
 """The doors: what Slack sends and what comes over HTTP, each to its listener or route."""
 
-import asyncio
 import logging
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
@@ -41,12 +40,14 @@ from handlers.slack.turns import Turns
 from handlers.web import deliveries, health, webhooks
 from handlers.web.api.routes import routes as api_routes
 from handlers.web.app import slack_events, web_app
+from handlers.web.connections import Connections
 from handlers.web.forms.routes import Forms
 from handlers.web.forms.routes import routes as form_routes
-from handlers.web.forms.token import Tokens, key_in
-from handlers.web.guards import KEEPALIVE_SECONDS, finish, guards
+from handlers.web.forms.token import tokens_of
+from handlers.web.guards import finish, guards
+from handlers.web.guesses import Guesses
 from handlers.web.keys import Keys
-from handlers.web.limits import Limits
+from handlers.web.limits import Limits, Rates
 
 
 def bolt_app(settings: Settings, slack: Slack, desk: Desk, directory: Directory, turns: Turns) -> AsyncApp:
@@ -103,13 +104,20 @@ async def serve(
         for source, listed in settings.webhook_secrets.items()
     }
     api_keys = [key.get_secret_value() for key in settings.api_keys]
-    limits = Limits(settings.rate_limit_per_minute, settings.redis_url)
-    keys = Keys(plain=api_keys, kept=desk.parts.store.api_keys, limits=limits)
+    rates = Rates(
+        calls=settings.rate_limit_per_minute,
+        forms=settings.forms_per_ten_minutes,
+        guesses=settings.wrong_keys_per_minute,
+    )
+    limits = Limits(rates, settings.redis_url)
+    guesses = Guesses(limits)
+    connections = Connections()
+    keys = Keys(plain=api_keys, kept=desk.parts.store.api_keys, limits=limits, guesses=guesses)
     stack.push_async_callback(limits.close)
     app = web_app(
         webhooks.routes(
             desk,
-            api_keys=api_keys,
+            keys=keys,
             secrets=secrets,
             public_url=settings.public_url,
             facebook_verify_token=secret(settings.facebook_verify_token),
@@ -118,25 +126,25 @@ async def serve(
         form_routes(
             Forms(
                 desk=desk,
-                tokens=Tokens(await asyncio.to_thread(key_in, settings.data_dir)),
+                tokens=await tokens_of(desk.parts.store.signing_keys, settings.data_dir),
                 public_url=settings.public_url,
+                limits=limits,
+                guesses=guesses,
             )
         ),
         api_routes(desk, keys),
         health.routes(ready=lambda: True, measure=measure),
         changes,
         [] if settings.slack_app_token else slack_events(bolt),
-        guards=guards(limits=limits, proxies=settings.trusted_proxies),
+        guards=guards(
+            connections=connections, limits=limits, guesses=guesses, proxies=settings.trusted_proxies
+        ),
         finish=finish(settings.cors_origins),
     )
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=10, keepalive_timeout=KEEPALIVE_SECONDS)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, settings.http_host, settings.http_port)
+    listening = connections.listening(app, settings.http_host, settings.http_port)
     try:
-        await site.start()
+        port = await stack.enter_async_context(listening)
     except OSError as error:
         place = f"{settings.http_host}:{settings.http_port}"
         raise Refused("HTTP", f"cannot listen on {place} ({error.strerror}): set HTTP_PORT") from None
-    port = runner.addresses[0][1]
     return f"http://{settings.http_host}:{port}"

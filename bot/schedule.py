@@ -48,6 +48,9 @@ FETCH_BATCH = 200
 WAKE_BATCH = 100
 """Leads woken, or writers nudged, at one tick; what is left is due at the next."""
 
+KEEP_CALLS = timedelta(days=30)
+"""How long it can be seen what was told to other programs (`basecamp hooks log`)."""
+
 EARLY = timedelta(minutes=10)
 """How long a reply waits for the message it replies to: Slack delivers again for some six minutes."""
 
@@ -122,7 +125,7 @@ class Schedule:
         for desk in self._parts.desks.files:
             self._report_by_the_clock(desk)
         self._scheduler.add_job(self.report)  # what was due while nothing ran, of today
-        self._scheduler.add_job(self._engine.prune, "cron", hour=3, minute=17, misfire_grace_time=3600)
+        self._scheduler.add_job(self.prune, "cron", hour=3, minute=17, misfire_grace_time=3600)
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -137,6 +140,12 @@ class Schedule:
     async def clear(self) -> None:
         """Remove elsewhere what is left there of erased leads; twice at once does no harm."""
         await clear_left(self._parts, before=utcnow() - CLEAR_AFTER)
+
+    async def prune(self) -> None:
+        """Remove what nobody looks at any more: finished work, and the log of calls to other programs."""
+        await self._engine.prune()
+        forgotten = await self._parts.store.hooks.prune(utcnow() - KEEP_CALLS)
+        log.info("pruned", hook_calls=forgotten)
 
     async def wake(self) -> None:
         """Bring snoozed leads back whose time has come; a tick that finds one again asks for nothing new."""

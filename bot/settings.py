@@ -108,6 +108,8 @@ class Settings(NeededToRun):
     hubspot_token: SecretStr | None = None
     hubspot_api_url: str = "https://api.hubapi.com"
     rate_limit_per_minute: int = Field(default=0, ge=0)
+    forms_per_ten_minutes: int = Field(default=20, ge=0)
+    wrong_keys_per_minute: int = Field(default=30, ge=0)
     redis_url: str | None = Field(default=None, pattern="^rediss?://")
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()

@@ -14,6 +14,8 @@ llm_response_seconds = Histogram(
 )
 failures = Counter("failures", "Calls of a service that failed", ["service"])
 deliveries = Counter("deliveries", "Submissions received", ["source", "outcome"])
+calls_refused = Counter("calls_refused", "Calls that were too many of their kind", ["limit"])
+connections_cut = Counter("connections_cut", "Connections that asked for nothing, or too slowly", ["why"])
 queue_depth = Gauge("queue_depth", "Workflows by queue and state", ["queue", "state"])
 oldest_waiting_lead_seconds = Gauge(
     "oldest_waiting_lead_seconds", "Age of the oldest lead that is not through its pipeline"

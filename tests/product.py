@@ -43,6 +43,7 @@ def settings_for(slack: SlackSandbox, folder: Path, **changes: Any) -> Settings:
         "ollama_model": "",
         "crm": "local",
         "slack_pace": 1_000,
+        "wrong_keys_per_minute": 0,  # tests are at doors with all that is wrong, from one address
     }
     if "desks_dir" not in changes:
         plain["desks_dir"] = calm_desk(folder, slack.desk_channel)

@@ -3,22 +3,25 @@
 import asyncio
 import ipaddress
 import os
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from structlog.testing import capture_logs
 
 from bot.sandbox.slack.server import SlackSandbox
 from core.ports import Embedder
 from handlers.web.app import web_app
+from handlers.web.connections import Connections
 from handlers.web.envelope import Rejected
-from handlers.web.guards import client_address, finish, prompt
-from handlers.web.limits import Limits
+from handlers.web.guards import Network, client_address, finish, prompt, seen_through
+from handlers.web.limits import Limit, Limits, Rates, ip_of, place_of
 from tests.databases import REQUIRED
 from tests.product import API_KEY, product
 
@@ -69,21 +72,33 @@ async def test_two_processes_count_together_in_redis() -> None:
             raise
         pytest.skip("no Redis answers at TEST_REDIS_URL")
     bucket = f"test:{uuid4()}"
-    one, other = Limits(4, REDIS), Limits(4, REDIS)
+    one, other = Limits(Rates(calls=4), REDIS), Limits(Rates(calls=4), REDIS)
     for each in (one, other, one, other):
-        await each.count(bucket)
+        await each.count(Limit.CALLS, bucket)
     with pytest.raises(Rejected) as refused:
-        await one.count(bucket)
+        await one.count(Limit.CALLS, bucket)
     await one.close()
     await other.close()
     assert (refused.value.status, refused.value.code) == (429, "TOO_MANY_REQUESTS")
 
 
-async def test_without_its_redis_nobody_is_refused() -> None:
-    limits = Limits(1, "redis://127.0.0.1:1/0")
-    for _ in range(3):
-        await limits.count("anybody")
+async def test_without_its_redis_a_process_counts_by_itself() -> None:
+    limits = Limits(Rates(calls=2), "redis://127.0.0.1:1/0")
+    taken = []
+    for _ in range(4):
+        with suppress(Rejected):
+            await limits.count(Limit.CALLS, "anybody")
+            taken.append(True)
     await limits.close()
+    assert 2 <= len(taken) < 4
+
+
+async def test_each_limit_counts_for_itself() -> None:
+    limits = Limits(Rates(calls=1, forms=1), None)
+    await limits.count(Limit.CALLS, "anybody")
+    await limits.count(Limit.FORMS, "anybody")
+    for _ in range(3):
+        await limits.count(Limit.GUESSES, "anybody")
 
 
 PROXIES = [ipaddress.ip_network("10.0.0.0/8")]
@@ -98,6 +113,7 @@ ADDRESSES = st.ip_addresses().map(str)
         ("10.0.0.1", "1.1.1.1, 198.51.100.1", "198.51.100.1"),  # what the client itself put in front
         ("10.0.0.1", "198.51.100.1, 10.0.0.2", "198.51.100.1"),
         ("10.0.0.1", "", "10.0.0.1"),
+        ("::ffff:10.0.0.1", "198.51.100.1", "198.51.100.1"),  # as a socket for both kinds sees it
         ("10.0.0.1", "unknown", "10.0.0.1"),
     ],
 )
@@ -105,7 +121,42 @@ def test_the_client_is_who_a_trusted_proxy_says(remote: str, forwarded: str, cli
     assert client_address(remote, forwarded, PROXIES) == client
 
 
+@pytest.mark.parametrize(("proxies", "warnings"), [([], 1), ([ipaddress.ip_network("127.0.0.0/8")], 0)])
+async def test_a_proxy_that_nobody_named_is_told_of_once(proxies: list[Network], warnings: int) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(text=request.remote)
+
+    app = web_app([web.get("/", answer)], guards=[seen_through(proxies)], finish=finish(()))
+    with capture_logs() as logs:
+        async with Connections().listening(app, "127.0.0.1", 0) as port, ClientSession() as session:
+            for _ in range(2):
+                headers = {"X-Forwarded-For": "198.51.100.1"}
+                async with session.get(f"http://127.0.0.1:{port}/", headers=headers) as response:
+                    seen = await response.text()
+    assert seen == ("127.0.0.1" if warnings else "198.51.100.1")
+    assert [each["event"] for each in logs] == ["proxy_not_trusted"] * warnings
+
+
 @given(ADDRESSES, st.text(max_size=60))
 def test_nobody_chooses_their_own_address(remote: str, forwarded: str) -> None:
-    if ipaddress.ip_address(remote) not in PROXIES[0]:
+    if ip_of(remote) not in PROXIES[0]:
         assert client_address(remote, forwarded, PROXIES) == remote
+
+
+@given(st.ip_addresses(v=6), st.integers(0, 2**64 - 1))
+def test_nobody_gets_more_by_the_addresses_of_their_own_network(
+    address: ipaddress.IPv6Address, end: int
+) -> None:
+    neighbour = ipaddress.IPv6Address(int(address) >> 64 << 64 | end)
+    if address.ipv4_mapped is None and neighbour.ipv4_mapped is None:
+        assert place_of(str(address)) == place_of(str(neighbour))
+
+
+@given(st.ip_addresses(v=4))
+def test_an_ipv4_address_is_one_place_in_either_dress(address: ipaddress.IPv4Address) -> None:
+    assert place_of(str(address)) == place_of(f"::ffff:{address}") == str(address)
+
+
+@given(st.text())
+def test_what_is_no_address_is_a_place_all_the_same(text: str) -> None:
+    assert isinstance(place_of(text), str)

@@ -15,16 +15,17 @@ from core.ports import Embedder
 from tests.product import Product, settings_for
 
 EVENTS = "/slack/events"
-MINUTES = 60
+MINUTES, MOST = 60, 5
 
 
 @pytest.fixture
 async def bot(slack: SlackSandbox, tmp_path: Path, embedder: Embedder) -> AsyncIterator[Product]:
     """The product, at the workspace's request URL."""
     http = {"slack_app_token": None, "slack_signing_secret": slack.signing_secret}
+    limited = {"wrong_keys_per_minute": MOST}
     async with (
         aiohttp.ClientSession() as session,
-        running(settings_for(slack, tmp_path, **http), embedder=embedder) as app,
+        running(settings_for(slack, tmp_path, **http, **limited), embedder=embedder) as app,
     ):
         await slack.delivery.challenge(app.url + EVENTS)
         yield Product(app, slack, session)
@@ -61,3 +62,9 @@ async def test_a_request_that_is_forged_or_old_is_refused(bot: Product) -> None:
     assert await signed(bot, "another", now) == 401
     assert await signed(bot, secret, now - 6 * MINUTES) == 401
     assert await signed(bot, secret, now) == 200
+
+
+async def test_who_forges_requests_has_to_wait_and_slack_has_not(bot: Product) -> None:
+    statuses = [await signed(bot, "another", time.time()) for _ in range(MOST + 2)]
+    assert (set(statuses[:MOST]), statuses[-1]) == ({401}, 429)
+    assert await signed(bot, bot.slack.signing_secret, time.time()) == 200

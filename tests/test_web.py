@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from core.api.keys import Scope, new_key
 from core.ports import Embedder
 from tests.product import API_KEY, INTAKE, SECRET, Product
+from tests.senders import golden
 from tests.standing import desk, there
 
-WEBHOOK = "/webhooks/web_form"
+WEBHOOK, VENDOR, LEADS = "/webhooks/web_form", "/webhooks/typeform", "/api/v1/leads"
+TYPEFORM = golden("typeform") | {"message": "Sent with any proof"}
 OLDER, OTHERS = "the-secret-before", "another-source's-secret"
 MESSAGE = "Please call me about an oil change"
 
@@ -65,6 +68,38 @@ async def test_a_source_s_secret_does_not_open_the_api(bot: Product) -> None:
 async def test_a_key_of_bytes_that_are_no_text_is_a_wrong_key(bot: Product) -> None:
     status, _ = await bot.raw(INTAKE, b"Authorization: Bearer \xff\xfe\r\n", b"{}")
     assert status == 401
+
+
+OPENS = {  # what of the API and of two senders' doors each proof opens
+    "a key of the settings": {INTAKE, WEBHOOK, VENDOR, LEADS},
+    "a key to send": {INTAKE, WEBHOOK, VENDOR},
+    "a key to read": {LEADS},
+    "a key to write": set(),
+    "the source's secret": {WEBHOOK},
+    "another source's secret": set(),
+    "a key that nobody made": set(),
+}
+
+
+@pytest.mark.parametrize("proof", OPENS)
+@there
+async def test_one_rule_says_who_may_come_in_where(bot: Product, proof: str) -> None:
+    scope = {"a key to send": Scope.INTAKE, "a key to read": Scope.READ, "a key to write": Scope.WRITE}
+    if proof in scope:
+        _, key = await bot.app.store.api_keys.create(f"rule-{scope[proof]}", frozenset({scope[proof]}))
+    else:
+        others = {"the source's secret": SECRET, "another source's secret": OTHERS}
+        key = {"a key of the settings": API_KEY, "a key that nobody made": new_key(), **others}[proof]
+    opened: set[tuple[str, int]] = set()
+    refused: set[tuple[str, int]] = set()
+    for path in (INTAKE, WEBHOOK, VENDOR, LEADS):
+        for headers in ({"X-API-Key": key}, {"Authorization": f"Bearer {key}"}, {"X-Webhook-Secret": key}):
+            method, body = ("GET", None) if path == LEADS else ("POST", TYPEFORM)
+            status, _ = await ask(bot, method, path, json=body, headers=headers)
+            (opened if status < 300 else refused).add((path, status))
+    assert {path for path, _ in opened} == OPENS[proof]
+    assert {path for path, _ in refused} == {INTAKE, WEBHOOK, VENDOR, LEADS} - OPENS[proof]
+    assert {status for _, status in refused} <= ({403} if proof in scope else {401})
 
 
 @pytest.mark.parametrize("secret", [SECRET, OLDER])

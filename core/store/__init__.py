@@ -29,6 +29,7 @@ from core.store.reports import Reports
 from core.store.reps import Reps
 from core.store.routings import Routings
 from core.store.shapes import Shapes
+from core.store.signing_keys import SigningKeys
 from core.store.sketches import Sketches
 from core.store.submissions import Submissions
 from core.store.waiting import WaitingParts
@@ -70,6 +71,7 @@ class Store:
     register: Register
     api_keys: ApiKeys
     hooks: Hooks
+    signing_keys: SigningKeys
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -120,4 +122,5 @@ async def open_store(url: str) -> Store:
         Register(database),
         ApiKeys(database),
         Hooks(database),
+        SigningKeys(database),
     )

@@ -1,6 +1,7 @@
 """Who is told of what happens to leads, and the log of what was told."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
@@ -13,6 +14,9 @@ from core.lead import utcnow
 from core.store.database import Database
 from core.store.submissions import lead_number
 from core.store.tables import hook_calls, hooks, leads
+
+PRUNED_AT_ONCE = 1_000
+"""Calls forgotten in one transaction: leads that come in meanwhile wait for no long one."""
 
 Enlist = Callable[[Connection, Call], None]
 """Enqueue an attempt inside the transaction that says it is to be made."""
@@ -92,6 +96,19 @@ class Hooks:
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
         return [(_call(row), lead_number(row["number"])) for row in rows]
 
+    async def prune(self, before: datetime) -> int:
+        """Forget what was told, or given up, of what happened before then; how many calls these were.
+
+        What is still to be told stays, however old.
+        """
+        known = {"before": before}
+        forgotten = 0
+        while some := await self._database.write(
+            lambda connection: connection.execute(_FORGET, known).rowcount
+        ):
+            forgotten += some
+        return forgotten
+
     async def announce(self, event: HookEvent, lead_id: str, key: str, enlist: Enlist) -> None:
         """``announce_in`` in a transaction of its own; without any hook nothing is written."""
         if await self.every():
@@ -127,6 +144,12 @@ _HOOKS: Any = select(hooks).order_by(hooks.c.hook_id)
 _HOOK = select(hooks).where(hooks.c.hook_id == bindparam("this"))
 _THERE = select(leads.c.number).where(leads.c.lead_id == bindparam("this"))
 _CALL = select(hook_calls).where(hook_calls.c.call_id == bindparam("this"))
+_OVER = (
+    select(hook_calls.c.call_id)
+    .where(hook_calls.c.at < bindparam("before"), hook_calls.c.state != CallState.WAITING)
+    .limit(PRUNED_AT_ONCE)
+)
+_FORGET = delete(hook_calls).where(hook_calls.c.call_id.in_(_OVER))
 
 
 def _hook(row: RowMapping) -> Hook:

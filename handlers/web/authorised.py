@@ -10,12 +10,6 @@ from handlers.web.envelope import Rejected
 SECRET_HEADERS = ("X-Webhook-Secret", "X-API-Key")
 
 
-def authorise(request: web.Request, secrets: Sequence[str]) -> None:
-    """Rejected with 401, without detail, unless the request carries one of the secrets."""
-    if not carries(given(request), secrets):
-        raise refusal()
-
-
 def given(request: web.Request) -> list[str]:
     """What the request's headers give as a secret."""
     bearer = request.headers.get(hdrs.AUTHORIZATION, "")

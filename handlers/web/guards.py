@@ -5,19 +5,21 @@ import ipaddress
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 
+import structlog
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
+from handlers.web.connections import Connections
 from handlers.web.envelope import REQUEST_ID, Handler, Rejected
-from handlers.web.limits import Limits
+from handlers.web.guesses import Guesses, guessed
+from handlers.web.limits import Limit, Limits, by_address, ip_of
+
+log = structlog.get_logger()
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 BODY_SECONDS = 15.0
 """For a body to be there; BODY_MAX is little even for a slow line."""
-
-KEEPALIVE_SECONDS = 75.0
-"""For a request's head to be there, and between two requests of one connection."""
 
 UNCOUNTED = frozenset({"/healthz", "/readyz", "/metrics", "/slack/events"})
 """Our own watchers, and Slack, which signs and has a rate of its own."""
@@ -29,17 +31,32 @@ ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, X-API
 SHOWN_HEADERS = "ETag, Retry-After, X-Request-Id"
 
 
-def guards(*, limits: Limits, proxies: Sequence[Network]) -> list[Middleware]:
+def guards(
+    *, connections: Connections, limits: Limits, guesses: Guesses, proxies: Sequence[Network]
+) -> list[Middleware]:
     """The middlewares, outermost first."""
-    return [seen_through(proxies), preflight, counted(limits), prompt(BODY_SECONDS)]
+    return [
+        connections.busy(),
+        seen_through(proxies),
+        preflight,
+        counted(limits),
+        guessed(guesses),
+        prompt(BODY_SECONDS),
+    ]
 
 
 def seen_through(proxies: Sequence[Network]) -> Middleware:
     """Requests have the address of whom the trusted proxies speak for; nobody else is believed."""
+    told = False
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        nonlocal told
         said = ", ".join(request.headers.getall("X-Forwarded-For", ()))
+        if said and not told and _is_unnamed_proxy(request.remote or "", proxies):
+            told = True
+            mend = "if that is your reverse proxy, name it in TRUSTED_PROXIES: all its clients count as one"
+            log.warning("proxy_not_trusted", address=request.remote, mend=mend)
         client = client_address(request.remote or "", said, proxies)
         return await handler(request if client == request.remote else request.clone(remote=client))
 
@@ -59,12 +76,15 @@ def client_address(remote: str, forwarded: str, proxies: Sequence[Network]) -> s
     return client
 
 
+def _is_unnamed_proxy(remote: str, proxies: Sequence[Network]) -> bool:
+    """Whether somebody in our own network speaks for others, and nobody said that they may."""
+    ip = ip_of(remote)
+    return ip is not None and ip.is_private and not _is_in(remote, proxies)
+
+
 def _is_in(address: str, networks: Sequence[Network]) -> bool:
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    return any(ip in network for network in networks)
+    ip = ip_of(address)
+    return ip is not None and any(ip in network for network in networks)
 
 
 @web.middleware
@@ -81,19 +101,24 @@ def counted(limits: Limits) -> Middleware:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path in UNCOUNTED:
+        if request.path in UNCOUNTED or _sends_form(request):
             return await handler(request)
-        await limits.count(f"address:{request.remote}")
+        await limits.count(Limit.CALLS, by_address(request))
         if not request.path.startswith("/webhooks/"):
             return await handler(request)
         source = f"source:{request.path.split('/')[2][:50]}"
-        await limits.check(source)
+        await limits.check(Limit.CALLS, source)
         response = await handler(request)  # what may not come in does not use up what the source may send
         with suppress(Rejected):
-            await limits.count(source)
+            await limits.count(Limit.CALLS, source)
         return response
 
     return middleware
+
+
+def _sends_form(request: web.Request) -> bool:
+    """These have a limit of their own, which shows people what they typed and not an error."""
+    return request.method == hdrs.METH_POST and request.path.startswith("/forms/")
 
 
 def prompt(seconds: float) -> Middleware:

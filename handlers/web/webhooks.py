@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from core import intake
+from core.api.keys import Scope
 from core.desk import Desk
 from core.errors import InvalidLead
 from core.intake.answered import as_lead
@@ -15,10 +16,11 @@ from core.intake.deliveries import Sent, Waiting, deliver
 from core.lead import utcnow
 from core.store.kept import WHY
 from core.store.submissions import Accepted, Submission
-from handlers.web.authorised import authorise, carries, given, refusal
+from handlers.web.authorised import carries, given, refusal
 from handlers.web.bodies import decode, json_value, raw_body
 from handlers.web.envelope import Rejected, answer
 from handlers.web.event_key import event_key
+from handlers.web.keys import Keys
 from handlers.web.senders import Delivery, Incoming, Sender, sender_of, standard
 
 SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}", re.ASCII)
@@ -35,26 +37,39 @@ class Door:
     Attributes:
         channel: of the desk in the address; None: whichever takes it.
         secrets: the source's own, newest first.
-        api_keys: open it too.
+        keys: with the scope intake, they open it too.
     """
 
     desk: Desk
     source: str
     channel: str | None
     secrets: Sequence[str]
-    api_keys: Sequence[str]
+    keys: Keys
     public_url: str | None
+
+    async def has_key(self, request: web.Request) -> bool:
+        """Whether the request needs no other proof."""
+        return await self.keys.holder(request, Scope.INTAKE) is not None
+
+    async def check(self, request: web.Request, proofs: Sequence[bool]) -> None:
+        """Rejected with 401, without detail, unless one of these holds.
+
+        All were looked at before the first counts: the time says nothing about which secret it was.
+        """
+        if not any(proofs):
+            raise refusal()
+        await self.keys.guesses.right(request, f"source:{self.source}")
 
 
 def routes(
     desk: Desk,
     *,
-    api_keys: Sequence[str],
+    keys: Keys,
     secrets: Mapping[str, Sequence[str]],
     public_url: str | None,
     facebook_verify_token: str,
 ) -> Iterable[web.RouteDef]:
-    """The routes; keys open every door, a source's secrets its own. A source without any is gone."""
+    """The routes; a key to send opens every door, a source's secret its own. A source without any is gone."""
 
     async def webhook(request: web.Request) -> web.Response:
         source, slug = request.match_info["source"], request.match_info.get("desk")
@@ -69,7 +84,7 @@ def routes(
             source=source,
             channel=None if file is None else file.channel,
             secrets=own or (),
-            api_keys=api_keys,
+            keys=keys,
             public_url=public_url,
         )
         sender = sender_of(source)
@@ -83,6 +98,7 @@ def routes(
             raise web.HTTPNotFound
         if not carries([token], [facebook_verify_token]):
             raise refusal()
+        await keys.guesses.right(request, "facebook's word")
         challenge = query.get("hub.challenge", "")
         if not CHALLENGE.fullmatch(challenge):
             raise Rejected(400, "BAD_CHALLENGE", "The challenge is none.", field="hub.challenge")
@@ -97,14 +113,15 @@ def routes(
 
 async def _from_anybody(request: web.Request, door: Door) -> web.Response:
     """Zapier, Make, n8n, own code: a secret in a header or a Standard Webhooks signature, and any fields."""
-    signing = [secret for secret in door.secrets if standard.is_one(secret)]
-    plain = [*door.api_keys, *(secret for secret in door.secrets if secret not in signing)]
-    if "webhook-signature" in request.headers and signing:
-        body = await raw_body(request)
-        _check([standard.signed(_incoming(request, body, door), secret) for secret in signing])
-    else:
-        authorise(request, plain)
-        body = await raw_body(request)
+    body = await raw_body(request)
+    if not await door.has_key(request):
+        signing = [secret for secret in door.secrets if standard.is_one(secret)]
+        if "webhook-signature" in request.headers and signing:
+            incoming = _incoming(request, body, door)
+            proofs = [standard.signed(incoming, secret) for secret in signing]
+        else:
+            proofs = [carries(given(request), [each for each in door.secrets if each not in signing])]
+        await door.check(request, proofs)
     fields = await decode(request, body)
     delivery = Delivery(key=event_key(request), fields=fields)
     taken = await deliver(door.desk, _sent(request, door, body, delivery, fields, of_a_person=True))
@@ -113,18 +130,18 @@ async def _from_anybody(request: web.Request, door: Door) -> web.Response:
 
 async def _from_vendor(request: web.Request, door: Door, sender: Sender) -> web.Response:
     body = await raw_body(request)
-    trusted = carries(given(request), door.api_keys)
+    trusted = await door.has_key(request)
     if sender.signed is not None and not trusted:
         incoming = _incoming(request, body, door)
-        _check([sender.signed(incoming, secret) for secret in door.secrets])
+        await door.check(request, [sender.signed(incoming, secret) for secret in door.secrets])
     if sender.by_header and not trusted:
-        _check([carries([*given(request), request.query.get("secret", "")], door.secrets)])
+        await door.check(request, [carries([*given(request), request.query.get("secret", "")], door.secrets)])
     if request.content_type not in sender.content_types:
         why = f"{sender.name} sends {' or '.join(sorted(sender.content_types))}."
         raise Rejected(415, "UNSUPPORTED_TYPE", why, field=hdrs.CONTENT_TYPE)
     payload = json_value(body) if request.content_type == JSON else await decode(request, body)
     if sender.carried is not None and not trusted:
-        _check([carries([sender.carried(payload)], door.secrets)])
+        await door.check(request, [carries([sender.carried(payload)], door.secrets)])
     leads = await _read(request, door, sender, body, payload)
     told = [_told(taken) for taken in leads]
     data = told[0] if len(told) == 1 else {"leads": told}
@@ -198,12 +215,6 @@ def _incoming(request: web.Request, body: bytes, door: Door) -> Incoming:
         body=body,
         now=utcnow().timestamp(),
     )
-
-
-def _check(proofs: Sequence[bool]) -> None:
-    """All were looked at before the first counts: the time says nothing about which secret it was."""
-    if not any(proofs):
-        raise refusal()
 
 
 def _told(taken: Accepted | Waiting) -> dict[str, Any]:

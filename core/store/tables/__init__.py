@@ -14,7 +14,7 @@ from core.store.tables.desks import (
     rule_revisions,
     turns,
 )
-from core.store.tables.doors import api_keys, hook_calls, hooks, shapes, submissions
+from core.store.tables.doors import api_keys, hook_calls, hooks, shapes, signing_keys, submissions
 from core.store.tables.leads import analyses, answers, erasures, labels, lead_events, leads, vectors, waiting
 from core.store.tables.people import links, match_answers, matches, merges, person_keys, profiles
 from core.store.tables.talks import conversations, early_turns, talk_turns
@@ -54,6 +54,7 @@ __all__ = [
     "rep_settings",
     "rule_revisions",
     "shapes",
+    "signing_keys",
     "submissions",
     "talk_turns",
     "turns",

@@ -1,4 +1,4 @@
-"""What came in and who may send: deliveries, shapes of fields, keys of programs, calls to others."""
+"""What came in and who may send: deliveries, shapes of fields, keys, calls to others."""
 
 from sqlalchemy import (
     JSON,
@@ -69,6 +69,13 @@ api_keys = Table(  # the keys themselves are nowhere: only what tells that one i
     Column("scopes", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
+)
+
+signing_keys = Table(  # with which we sign what comes back to us; the same for every process
+    "signing_keys",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("key", LargeBinary, nullable=False),
 )
 
 hooks = Table(  # who is told of what happens to leads

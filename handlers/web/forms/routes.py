@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,7 +23,8 @@ from handlers.web.envelope import Rejected, answer, refused
 from handlers.web.forms import fields
 from handlers.web.forms.page import PAGES, Filled, form_page, thanks_page
 from handlers.web.forms.token import Opened, Tokens
-from handlers.web.forms.visits import Visits
+from handlers.web.guesses import Guesses
+from handlers.web.limits import Limit, Limits, by_address
 
 log = structlog.get_logger()
 
@@ -50,7 +51,8 @@ class Forms:
     desk: Desk
     tokens: Tokens
     public_url: str | None
-    visits: Visits = field(default_factory=Visits)
+    limits: Limits
+    guesses: Guesses
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,25 +133,26 @@ async def _sent(request: web.Request, forms: Forms, place: _Place) -> web.Respon
     said = fields.entered(sent, place.asked)
     given = str(sent.get("token", ""))
     token = forms.tokens.check(given, place.slug, now)
-    notice, pause = _trap(token, sent), 0.0
+    notice, often = _trap(token, sent), None
     wrong = {} if notice else fields.mistakes(said, place.asked)
-    if not notice and not wrong and (pause := forms.visits.pause(request.remote or "", now)):
-        notice = TOO_OFTEN
-    if not notice and not wrong:
-        try:
+    try:
+        if token == Opened.FORGED:
+            await forms.guesses.wrong(request)
+        elif not notice and not wrong:
+            await forms.limits.count(Limit.FORMS, by_address(request))
             accepted = await _accept(request, forms, place, body, sent, said=said, opening=str(token))
-        except InvalidLead as error:
-            wrong = _told(error, place)
-        else:
             return _done(request, place, accepted)
-    outcome = "pause" if pause else "trapped" if notice else "mistakes"
+    except Rejected as error:
+        notice, often = TOO_OFTEN, error
+    except InvalidLead as error:
+        wrong = _told(error, place)
+    outcome = "pause" if often else "trapped" if notice else "mistakes"
     metrics.deliveries.labels(FORM, outcome).inc()
     log.info("delivery", outcome=outcome, source=FORM)
-    status = 429 if pause else 422
+    status, code, headers = (often.status, often.code, often.headers) if often else (422, "INVALID_FIELD", {})
     if _wants_json(request):
         name, why = next(iter(wrong.items()), (None, notice))
-        code = "TOO_MANY_REQUESTS" if pause else "INVALID_FIELD"
-        return refused(request, Rejected(status, code, why, field=name))
+        return refused(request, Rejected(status, code, why, field=name, headers=headers))
     # The same token again, so that it is older the next time; another where that one is no good.
     fresh = token in {Opened.FORGED, Opened.LONG_AGO}
     filled = Filled(
@@ -160,8 +163,7 @@ async def _sent(request: web.Request, forms: Forms, place: _Place) -> web.Respon
         notice=notice,
     )
     page = form_page(place.form, place.asked, filled, action=place.path, status=status)
-    if pause:
-        page.headers[hdrs.RETRY_AFTER] = f"{pause + 1:.0f}"
+    page.headers.update(headers)
     return page
 
 

@@ -1,12 +1,17 @@
 """The signed token of one form that was opened: none is sent that was not, nor sooner than a person can."""
 
+import asyncio
 import hmac
-import os
 import re
 import secrets
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+
+from core.store.signing_keys import SigningKeys
+
+KEY = "form"
+"""Under which the store has the key."""
 
 KEY_BYTES = 32
 
@@ -28,14 +33,18 @@ class Opened(Enum):
 
 @dataclass(frozen=True)
 class Tokens:
-    """Makes and checks the tokens of all forms."""
+    """Makes and checks the tokens of all forms.
 
-    key: bytes
+    Attributes:
+        keys: the first signs; what any of them signed is good.
+    """
+
+    keys: tuple[bytes, ...]
 
     def new(self, desk: str, now: float) -> str:
         """A token of that desk's form, opened now (seconds since 1970)."""
         head = f"{int(now):010d}.{secrets.token_hex(16)}"
-        return f"{head}.{self._mac(desk, head)}"
+        return f"{head}.{_mac(self.keys[0], desk, head)}"
 
     def check(self, token: str, desk: str, now: float) -> str | Opened:
         """The form's own id, or what is wrong with it."""
@@ -43,25 +52,31 @@ class Tokens:
         if found is None:
             return Opened.FORGED
         head = f"{found['at']}.{found['nonce']}"
-        if not hmac.compare_digest(found["mac"], self._mac(desk, head)):
+        signed = [hmac.compare_digest(found["mac"], _mac(key, desk, head)) for key in self.keys]
+        if not any(signed):
             return Opened.FORGED
         age = now - float(found["at"])
         if age > LASTS_SECONDS:
             return Opened.LONG_AGO
         return Opened.JUST_NOW if age < TOO_FAST_SECONDS else found["nonce"]
 
-    def _mac(self, desk: str, head: str) -> str:
-        return hmac.new(self.key, f"{desk}.{head}".encode(), "sha256").hexdigest()
+
+def _mac(key: bytes, desk: str, head: str) -> str:
+    return hmac.new(key, f"{desk}.{head}".encode(), "sha256").hexdigest()
 
 
-def key_in(folder: Path) -> bytes:
-    """The key kept in this folder, made the first time; only the bot's own user may read it. Blocks."""
+async def tokens_of(keys: SigningKeys, folder: Path) -> Tokens:
+    """The tokens of all processes on this store.
+
+    folder: where a process kept its own key before the store did; what that one signed is still good here.
+    """
+    own = await asyncio.to_thread(_key_in, folder)
+    shared = await keys.get(KEY, otherwise=own or secrets.token_bytes(KEY_BYTES))
+    return Tokens((shared,) if own is None or own == shared else (shared, own))
+
+
+def _key_in(folder: Path) -> bytes | None:
+    """The key in that folder; one that was not written to its end is none."""
     file = folder / "form.key"
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        written = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_bytes()
-    with os.fdopen(written, "wb") as opened:
-        opened.write(key := secrets.token_bytes(KEY_BYTES))
-    return key
+    key = file.read_bytes() if file.exists() else b""
+    return key if len(key) == KEY_BYTES else None
