@@ -40,8 +40,7 @@ async def redeliver(desk: Desk, submission_id: str) -> KeptDelivery:
 
 
 async def start(desk: Desk, reading: Reading) -> None:
-    """Have it read durably; NotAllowed or NotFound when that can be told now."""
-    await admitted(desk, reading)
+    """Have it read durably; whether its actor may is decided when it is."""
     await desk.queue.read_again(reading.key, reading.model_dump(mode="json"))
 
 
