@@ -201,6 +201,16 @@ class Kept:
         """It can be no lead; mended, the same delivery may come again."""
         await self.note(submission_id, event_key=None, code=error.code, field=error.field, why=error.why)
 
+    async def let_go(self, *, refused_before: datetime, waiting_before: datetime) -> int:
+        """Remove what was refused, or has waited, since before then, with all that was sent; how many."""
+        waits = submissions.c.code.in_(list(Waits))
+        old = or_(
+            and_(~waits, submissions.c.received_at < refused_before),
+            submissions.c.received_at < waiting_before,
+        )
+        query = delete(submissions).where(submissions.c.lead_id.is_(None), old)
+        return await self._database.write(lambda connection: connection.execute(query).rowcount)
+
     async def fetching(self, now: datetime, *, limit: int) -> list[tuple[str, datetime]]:
         """Ids and times of receipt of what is still to be fetched, the oldest first."""
         query = (
