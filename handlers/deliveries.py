@@ -21,19 +21,13 @@ _WHY_MAX = 300
 def told(delivery: Delivery) -> str:
     """What it is, or why it is no lead, in a sentence."""
     if delivery.number is not None:
-        return f"It is {delivery.number}."
-    if delivery.code == Waits.FETCH and delivery.why != WHY[Waits.FETCH]:
-        return f"Not fetched yet: {delivery.why}."
-    if delivery.code in set(Waits):
-        return f"It {delivery.why}."
-    return f"Refused: {delivery.field} {delivery.why}."
-
-
-def came_of(delivery: Delivery) -> str:
-    """What came of reading it again, in a sentence."""
-    if delivery.number is not None:
         return f"It is {delivery.number} now."
-    return told(delivery).replace("Refused: ", "Still refused: ", 1)
+    why = delivery.why or ""
+    if delivery.code == Waits.FETCH and why != WHY[Waits.FETCH]:
+        return f"Not fetched yet. {why}."
+    if delivery.code in set(Waits):
+        return f"{why[:1].upper()}{why[1:]}."
+    return f"{'Refused' if delivery.read_key is None else 'Still refused'}: {delivery.field} {why}."
 
 
 def section(undone: Undone) -> list[Block]:
@@ -55,9 +49,9 @@ def section(undone: Undone) -> list[Block]:
 
 
 def _row(delivery: Delivery) -> Block:
-    place = channel(delivery.desk) if delivery.desk else "no desk's own door"
+    place = channel(delivery.desk) if delivery.desk else ""
     facts = [f"*{escape(wording.door(delivery.source), 60)}*", place, ago(delivery.received_at)]
-    said = markup(f"{' · '.join(facts)}\n{escape(told(delivery), _WHY_MAX)}")
+    said = markup(f"{' · '.join(filter(None, facts))}\n{escape(told(delivery), _WHY_MAX)}")
     row: Block = {"type": "section", "text": said}
     if delivery.readable and delivery.code != Waits.SHAPE:  # that waits for a person's word, not for us
         row["accessory"] = _button(f"{READ}:{delivery.submission_id}", "Read again", delivery.submission_id)

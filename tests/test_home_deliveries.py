@@ -42,10 +42,11 @@ SHAPE, FETCH = (delivery(code=each, field=None, why=WHY[each]) for each in (Wait
     ("of", "sentence"),
     [
         (delivery(), "Refused: form_response is not what this sender sends."),
-        (SHAPE, "It waits for somebody to confirm, in Slack, which of its fields is which."),
-        (FETCH, "It is being fetched from its sender."),
-        (replace(FETCH, why="Facebook: does not answer"), "Not fetched yet: Facebook: does not answer."),
-        (delivery(number="L-1042", code=None), "It is L-1042."),
+        (delivery(read_key="again"), "Still refused: form_response is not what this sender sends."),
+        (SHAPE, "Waits for somebody to confirm, in Slack, which of its fields is which."),
+        (FETCH, "Is being fetched from its sender."),
+        (replace(FETCH, why="Facebook: does not answer"), "Not fetched yet. Facebook: does not answer."),
+        (delivery(number="L-1042", code=None), "It is L-1042 now."),
     ],
 )
 def test_why_a_delivery_is_no_lead_is_a_sentence(of: Delivery, sentence: str) -> None:

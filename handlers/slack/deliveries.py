@@ -71,4 +71,4 @@ async def _came_of(desk: Desk, asked: Reading) -> str:
         return deliveries.GONE
     except (Unavailable, Refused, TimeoutError):
         return deliveries.ON_ITS_WAY
-    return deliveries.came_of(delivery)
+    return deliveries.told(delivery)
