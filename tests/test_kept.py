@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from core.lead import utcnow
 from core.privacy import REFUSED_FOR, WAITING_FOR
 from core.store import Store
 from core.store.kept import FETCH_FOR, Waits
+from core.store.submissions import Accepted
 from tests.test_store import NOW, Enlisted, accept, database_url, draft, store, submission
 
 __all__ = ["database_url", "store"]  # fixtures
@@ -96,12 +98,96 @@ async def test_a_lead_that_was_not_fetched_in_a_week_is_not_asked_for_any_more(s
     assert [at for _, at in await store.kept.fetching(NOW, limit=9)] == [NOW - FETCH_FOR / 2]
 
 
+REFUSAL = InvalidLead("form_response", "is not what this sender sends", code="BAD_SHAPE")
+
+
+async def refused(store: Store, **changes: Any) -> str:
+    """The id of a delivery that a door refused."""
+    await store.submissions.refuse(replace(SENT, **changes), REFUSAL)
+    (last,) = await store.submissions.latest(limit=1)
+    return last.submission_id
+
+
+async def read_again(store: Store, submission_id: str) -> Accepted:
+    """Make the delivery a lead, with the key that its body says."""
+    return await store.submissions.accept(
+        SENT,
+        draft(),
+        desk="#leads",
+        business_type="general",
+        actor="webhook:zapier",
+        enlist=Enlisted(),
+        kept=submission_id,
+    )
+
+
+async def test_what_was_refused_has_its_key_again_once_it_is_a_lead(store: Store) -> None:
+    lead = await read_again(store, await refused(store))
+    assert await accept(store, SENT) == replace(lead, fresh=False)
+
+
+async def test_what_was_refused_and_came_again_as_a_lead_is_that_lead(store: Store) -> None:
+    submission_id = await refused(store)
+    lead = await accept(store, SENT)
+    assert await read_again(store, submission_id) == replace(lead, fresh=False)
+    assert (await store.kept.get(submission_id)).number == lead.number
+
+
+async def test_what_was_refused_and_came_again_and_waits_is_one_lead(store: Store) -> None:
+    submission_id = await refused(store)
+    waiting = await keep(store, Enlisted())
+    lead = await read_again(store, submission_id)
+    numbers = {(await store.kept.get(each)).number for each in (submission_id, waiting)}
+    assert (lead.fresh, numbers) == (True, {lead.number})
+
+
+@pytest.mark.parametrize("is_lead", [True, False])
+async def test_what_is_to_wait_and_came_again_is_kept_once(store: Store, is_lead: bool) -> None:  # noqa: FBT001 - pytest's way
+    submission_id = await refused(store)
+    if is_lead:
+        await accept(store, SENT)
+    else:
+        await keep(store, Enlisted())
+    (other,) = [
+        each for each in await store.submissions.latest(limit=2) if each.submission_id != submission_id
+    ]
+    kept_id, lead = await store.kept.keep(SENT, Waits.FETCH, fetch="1", follow=Enlisted(), kept=submission_id)
+    assert (kept_id, lead is not None) == (other.submission_id, is_lead)
+    assert len(await store.submissions.latest(limit=9)) == (2 if is_lead else 1)
+    assert await store.kept.no_leads("#leads", but=frozenset(), before=None, limit=9) == (
+        [] if is_lead else [other]
+    )
+
+
+async def test_what_is_to_wait_waits_under_the_id_that_it_has(store: Store) -> None:
+    submission_id, followed = await refused(store), Enlisted()
+    kept_id, _ = await store.kept.keep(SENT, Waits.FETCH, fetch="1", follow=followed, kept=submission_id)
+    found = await store.kept.delivery(submission_id)
+    assert (kept_id, followed.lead_ids) == (submission_id, [submission_id])
+    assert (found.code, found.field, found.readable) == (Waits.FETCH, None, True)
+
+
+async def test_deliveries_are_listed_at_the_desk_they_came_to_and_the_rest_at_the_first(store: Store) -> None:
+    places = ("#leads", "#spa", None, "#a-desk-that-was")
+    ids = {place: await refused(store, desk=place, received_at=utcnow()) for place in places}
+    await accept(store, replace(SENT, event_key="a lead", desk="#spa"))
+
+    async def listed(desk: str, but: frozenset[str] | None, before: str | None = None) -> list[str]:
+        found = await store.kept.no_leads(desk, but=but, before=before, limit=9)
+        assert before is not None or await store.kept.count_no_leads(desk, but=but) == len(found)
+        return [each.submission_id for each in found]
+
+    assert await listed("#spa", None) == [ids["#spa"]]
+    first = [ids["#a-desk-that-was"], ids[None], ids["#leads"]]
+    assert await listed("#leads", frozenset({"#spa"})) == first
+    assert await listed("#leads", frozenset({"#spa"}), first[0]) == first[1:]
+
+
 async def test_what_became_no_lead_goes_in_its_time_and_no_lead_does(store: Store) -> None:
     at = {name: replace(SENT, event_key=name, received_at=NOW - age) for name, age in AGES.items()}
-    refusal = InvalidLead("message", "is missing or empty")
     for name, sent in at.items():
         if "refused" in name:
-            await store.submissions.refuse(sent, refusal)
+            await store.submissions.refuse(sent, REFUSAL)
         elif "waits" in name:
             await store.kept.keep(sent, Waits.FETCH, fetch="1", follow=Enlisted())
         else:
