@@ -229,3 +229,17 @@ async def test_what_nobody_explained_in_its_time_goes_and_its_question_with_it(b
     assert "quux@example.com" not in text_of(bot.cards())
     assert await bot.app.store.shapes.of("hoist") == []
     assert [each for each in await bot.app.store.submissions.latest(limit=500) if each.number is None] == []
+
+
+@pytest.mark.parametrize("source", ["form", "api"])
+@there
+async def test_of_our_own_doors_the_fields_are_read_and_nothing_else_of_the_body(
+    bot: Senders, source: str
+) -> None:
+    error = InvalidLead("message", "is longer than it may be", code="MESSAGE_TOO_LONG")
+    fields = {"message": "A tow for my 1972 Beetle", "name": "Quentin Quux"}
+    body = b"token=abc&src=flyer&message=A+tow+for+my+1972+Beetle&name=Quentin+Quux&desk=C0"
+    delivery = await refused(bot, source, body, content_type=FORM, error=error, fields=fields)
+    lead = await lead_named(bot, (await replay(bot, delivery))["data"]["number"])
+    (received, *_) = await bot.app.store.events.of(lead.lead_id)
+    assert (lead.custom_fields, received.actor) == ({}, source)

@@ -5,6 +5,7 @@ import structlog
 from core.desk import Desk
 from core.errors import InvalidLead, NotAllowed, NotFound, Refused
 from core.intake.deliveries import deliver, fetch, submit_kept, take
+from core.intake.sent import OWN_DOORS
 from core.lead import Value
 from core.pipeline import Step
 from core.rights import check_reading
@@ -78,13 +79,16 @@ async def reading_pipeline(step: Step, desk: Desk, asked: dict[str, str]) -> Non
 
 async def _read_anew(desk: Desk, kept: KeptDelivery) -> None:
     """Its body, as its door reads such a body today; else the fields that were found in it when it came."""
+    if kept.fields is not None and kept.submission.source in OWN_DOORS:
+        await submit_kept(desk, kept, kept.fields)
+        return
     try:
-        found = list(await desk.read_body(kept.submission))
+        found = await desk.read_body(kept.submission)
     except InvalidLead as error:
         if kept.fields is None:
             await desk.refuse(kept.submission, error, kept=kept.submission_id)
             raise
-        found = []
+        found = ()
     if kept.fields is not None and len(found) != 1:  # the others in that body were kept by themselves
         await submit_kept(desk, kept, kept.fields)
         return

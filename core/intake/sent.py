@@ -7,7 +7,7 @@ from typing import Final
 from core.store.submissions import Submission
 
 OWN_DOORS: Final = frozenset({"api", "form", "slash_command"})
-"""Sources whose fields have our names: nobody is asked what they are."""
+"""Sources whose fields have our names: there is nothing to be asked, and no reading of them to be mended."""
 
 
 @dataclass(frozen=True, kw_only=True)
