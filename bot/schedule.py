@@ -143,7 +143,7 @@ class Schedule:
         await clear_left(self._parts, before=utcnow() - CLEAR_AFTER)
 
     async def prune(self) -> None:
-        """Remove what nobody looks at any more: finished work, the log of calls to other programs, deliveries."""
+        """Remove what nobody looks at any more: finished work, calls to other programs, deliveries."""
         await self._engine.prune()
         forgotten = await self._parts.store.hooks.prune(utcnow() - KEEP_CALLS)
         log.info("pruned", hook_calls=forgotten)
