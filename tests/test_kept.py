@@ -171,6 +171,7 @@ async def test_deliveries_are_listed_at_the_desk_they_came_to_and_the_rest_at_th
     places = ("#leads", "#spa", None, "#a-desk-that-was")
     ids = {place: await refused(store, desk=place, received_at=utcnow()) for place in places}
     await accept(store, replace(SENT, event_key="a lead", desk="#spa"))
+    await refused(store, source="slash_command", desk="#spa")
 
     async def listed(desk: str, but: frozenset[str] | None, before: str | None = None) -> list[str]:
         found = await store.kept.no_leads(desk, but=but, before=before, limit=9)

@@ -14,8 +14,9 @@ from tests.standing import desk
 
 @pytest.fixture(scope="module")
 def bot(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """One product for all of this module; only the page talks to it, from another event loop."""
+    """One product for all of this module, Priya its admin; only the page talks to it, from another loop."""
     with desk(embedder, tmp_path_factory.mktemp("browser")) as bot:
+        bot.slack.promote("priya")
         yield bot
 
 
@@ -64,7 +65,6 @@ async def test_a_lead_is_claimed_in_home_and_moves_to_one_s_own(page: Page, bot:
 
 
 async def test_a_delivery_that_is_no_lead_is_read_again_in_an_admin_s_home(page: Page, bot: Product) -> None:
-    bot.slack.promote("priya")
     sent = {"message": "Please call me about my 1999 Panda", "email": "panda@"}
     headers = {"Authorization": f"Bearer {API_KEY}"}
     answered = await page.request.post(f"{bot.app.url}/webhooks/own_code", data=sent, headers=headers)

@@ -39,6 +39,9 @@ WHY = {
     Waits.FETCH: "is being fetched from its sender",
 }
 
+TOLD_IN_FORM = "slash_command"
+"""The source of `/lead new`: what was wrong there was said beside its field, and mended in the same form."""
+
 FETCH_FOR = timedelta(days=7)
 """After so long, only `basecamp replay` asks the sender again."""
 
@@ -166,7 +169,7 @@ class Kept:
     async def no_leads(
         self, desk: str, *, but: Collection[str] | None, before: str | None, limit: int
     ) -> list[Delivery]:
-        """Deliveries that are no leads, newest first.
+        """Deliveries that are no leads, newest first; not what a colleague was told in the form itself.
 
         Args:
             desk: the channel that they came to.
@@ -230,7 +233,7 @@ class Kept:
 def _none_at(desk: str, but: Collection[str] | None) -> ColumnElement[bool]:
     place = DELIVERIES.selected_columns.desk
     here = place == desk if but is None else or_(place.is_(None), place.not_in(but))
-    return and_(submissions.c.lead_id.is_(None), here)
+    return and_(submissions.c.lead_id.is_(None), submissions.c.source != TOLD_IN_FORM, here)
 
 
 def _came_again(connection: Connection, kept: str | None, lead: Accepted | None) -> None:
