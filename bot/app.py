@@ -55,6 +55,7 @@ from handlers.slack.socket import Socket
 from handlers.slack.turns import Turns
 from handlers.telling import SlackTeller
 from handlers.web import crm_changes
+from handlers.web.reading import body_reader
 
 log = structlog.get_logger()
 
@@ -162,6 +163,7 @@ async def running(
             business_types=frozenset(businesses),
             region=settings.phone_region,
             hidden=hidden,
+            read_body=body_reader(settings.phone_region),
         )
         executors = None
         if not store.database.is_sqlite:

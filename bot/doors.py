@@ -18,6 +18,7 @@ from handlers.slack import (
     agent,
     bursts,
     commands,
+    deliveries,
     home,
     invitations,
     looks,
@@ -37,7 +38,8 @@ from handlers.slack.api import Slack
 from handlers.slack.directory import Directory
 from handlers.slack.homes import Homes
 from handlers.slack.turns import Turns
-from handlers.web import deliveries, health, webhooks
+from handlers.web import deliveries as replays
+from handlers.web import health, webhooks
 from handlers.web.api.routes import routes as api_routes
 from handlers.web.app import slack_events, web_app
 from handlers.web.connections import Connections
@@ -75,6 +77,7 @@ def bolt_app(settings: Settings, slack: Slack, desk: Desk, directory: Directory,
     agent.register(bolt, desk, slack, turns)
     homes = Homes(desk, slack, directory)
     home.register(bolt, desk, homes)
+    deliveries.register(bolt, desk, homes)
     me.register(bolt, desk, slack, homes)
     return bolt
 
@@ -122,7 +125,7 @@ async def serve(
             public_url=settings.public_url,
             facebook_verify_token=secret(settings.facebook_verify_token),
         ),
-        deliveries.routes(desk, keys),
+        replays.routes(desk, keys),
         form_routes(
             Forms(
                 desk=desk,

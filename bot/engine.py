@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ from core.desk import Desk
 from core.errors import LeadDeskError, Unavailable
 from core.hooks.calls import Call, HookEvent
 from core.hooks.telling import hook_pipeline
+from core.intake.again import reading_pipeline
 from core.intake.deliveries import delivery_pipeline
 from core.lead import utcnow
 from core.noise.reporting import Report, Reporting, report_pipeline
@@ -117,6 +118,7 @@ class Engine:
         """Register the pipelines, take up what an earlier process left unfinished, and begin."""
         parts = desk.parts
         _register("delivery_pipeline", delivery_pipeline, desk, about="submission_id")
+        _register("reading_pipeline", reading_pipeline, desk, about="submission_id")
         _register("lead_pipeline", lead_pipeline, parts)
         _register("action_pipeline", action_pipeline, parts)
         _register("redo_pipeline", redo_pipeline, parts)
@@ -164,6 +166,10 @@ class Engine:
     async def answer(self, turn: Turn) -> None:
         """Enqueue the answer to a message to the bot; the same message twice is one."""
         await self._enqueue(_options("asked_pipeline", TURNS, turn.key), turn.model_dump(mode="json"))
+
+    async def read_again(self, key: str, reading: Mapping[str, str]) -> None:
+        """Enqueue what an admin asked for; the same key twice is one."""
+        await self._enqueue(_options("reading_pipeline", ACTIONS, key), dict(reading))
 
     def set_alarm(self, connection: Connection, alarm: Alarm) -> None:
         """Enqueue the alarm inside the caller's transaction, to run when it is due."""

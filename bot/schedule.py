@@ -17,7 +17,7 @@ from core.intake.deliveries import attempt
 from core.lead import Part, utcnow
 from core.noise.reporting import due_reports
 from core.pipeline import Parts
-from core.privacy import clear_left
+from core.privacy import clear_left, let_go
 from core.store.places import TICK
 
 log = structlog.get_logger()
@@ -126,6 +126,7 @@ class Schedule:
             self._report_by_the_clock(desk)
         self._scheduler.add_job(self.report)  # what was due while nothing ran, of today
         self._scheduler.add_job(self.prune, "cron", hour=3, minute=17, misfire_grace_time=3600)
+        self._scheduler.add_job(self.let_go)  # where nothing runs at night
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -142,10 +143,15 @@ class Schedule:
         await clear_left(self._parts, before=utcnow() - CLEAR_AFTER)
 
     async def prune(self) -> None:
-        """Remove what nobody looks at any more: finished work, and the log of calls to other programs."""
+        """Remove what nobody looks at any more: finished work, calls to other programs, deliveries."""
         await self._engine.prune()
         forgotten = await self._parts.store.hooks.prune(utcnow() - KEEP_CALLS)
         log.info("pruned", hook_calls=forgotten)
+        await self.let_go()
+
+    async def let_go(self) -> None:
+        """Remove deliveries that became no leads in their time."""
+        await let_go(self._parts, utcnow())
 
     async def wake(self) -> None:
         """Bring snoozed leads back whose time has come; a tick that finds one again asks for nothing new."""

@@ -17,9 +17,10 @@ from core.conversation.sources import Change
 from core.deskfile import DeskFile
 from core.desks import Desks
 from core.errors import InvalidLead, NotAllowed, Refused
-from core.home import Home, Place
+from core.home import Home, Place, read_undone
 from core.home import read as read_home
 from core.hooks.calls import HookEvent
+from core.intake.sent import BodyReader
 from core.lead import Analysis, Contact, DeskStatus, Draft, Event, Lead, Match, MatchKind, Part, utcnow
 from core.listing import Filter, Listed, Page, terms
 from core.merge import Merge, directed, preview
@@ -27,7 +28,7 @@ from core.pipeline import Parts
 from core.questions import Found, Query, find
 from core.questions.asking import Turn
 from core.reps import OwnSettings
-from core.rights import NOT_A_MEMBER, check
+from core.rights import NOT_A_MEMBER, Role, check
 from core.similar.wanted import Wanted
 from core.stats import Responses, responses
 from core.store.assignments import Assignment
@@ -64,6 +65,9 @@ class Queue(Protocol):
     async def answer(self, turn: Turn) -> None:
         """Enqueue the answer to a message to the bot; the same message twice is one."""
 
+    async def read_again(self, key: str, reading: Mapping[str, str]) -> None:
+        """Enqueue what an admin asked for (core.intake.again); the same key twice is one."""
+
 
 @dataclass(frozen=True)
 class Whose:
@@ -84,6 +88,7 @@ class Desk:
         business_types: all that a lead may say.
         region: ISO 3166 country of phone numbers without one.
         hidden: business type -> entities that the desk does not show.
+        read_body: reads the body of a kept delivery again, as its door does.
     """
 
     parts: Parts
@@ -94,6 +99,7 @@ class Desk:
     business_types: frozenset[str]
     region: str
     hidden: Callable[[str], frozenset[str]]
+    read_body: BodyReader
 
     @property
     def desks(self) -> Desks:
@@ -126,12 +132,7 @@ class Desk:
         try:
             draft = read()
         except InvalidLead as error:
-            if kept is None:
-                await store.submissions.refuse(submission, error)
-            else:
-                await store.kept.refuse(kept, error)
-            metrics.deliveries.labels(submission.source, "refused").inc()
-            log.info("delivery", outcome="refused", source=submission.source, code=error.code)
+            await self.refuse(submission, error, kept=kept)
             raise
         file, business_type = self.place_of(submission.source, draft, desk)
 
@@ -156,6 +157,15 @@ class Desk:
         log.info("delivery", outcome=outcome, source=submission.source, lead_id=accepted.lead_id)
         return accepted
 
+    async def refuse(self, submission: Submission, error: InvalidLead, *, kept: str | None = None) -> None:
+        """Keep a submission that can be no lead, with the reason; ``kept`` as in ``submit``."""
+        if kept is None:
+            await self.parts.store.submissions.refuse(submission, error)
+        else:
+            await self.parts.store.kept.refuse(kept, error)
+        metrics.deliveries.labels(submission.source, "refused").inc()
+        log.info("delivery", outcome="refused", source=submission.source, code=error.code)
+
     async def act(self, action: Action) -> None:
         """Start what a person asked for; refusals reach that person privately."""
         await self.queue.act(action)
@@ -173,6 +183,9 @@ class Desk:
             raise NotAllowed(NOT_A_MEMBER)
         file, now = self.desks.of(channel), utcnow()
         shown = await read_home(self.parts.store, file, user, role, place=place, now=now)
+        if role == Role.ADMIN:
+            undone = await read_undone(self.parts.store, self.desks, channel, place=place)
+            shown = replace(shown, undone=undone)
         return replace(shown, desks=channels)
 
     async def own_settings(self, user: str, channel: str | None) -> tuple[DeskFile, OwnSettings]:

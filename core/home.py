@@ -10,15 +10,21 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from core.deskfile import DeskFile
+from core.desks import Desks
 from core.hours import Calendar
 from core.lead import Lead, Value
 from core.reps import UNSET, OwnSettings, Person, person
 from core.rights import Role
 from core.store import Store
+from core.store.submissions import Delivery
 from core.store.workload import Load, Queue, Workload
 
 ROWS = 6
 """Leads of a list that are shown at once."""
+
+
+DELIVERIES = 5
+"""Deliveries that are no leads, shown at once."""
 
 
 class Pile(StrEnum):
@@ -37,10 +43,15 @@ class Place(Value):
     back: Pile | None = Field(
         default=None, description="a list that is to be turned back by a page from there"
     )
+    delivery: str | None = Field(default=None, description="the delivery before the page of those: id")
 
     def forth(self, pile: Pile, after: int) -> "Place":
         """The same place with one list turned to what comes after this lead."""
         return self.model_copy(update={"after": {**self.after, pile: after}})
+
+    def older(self, delivery: str | None) -> "Place":
+        """The same place with the deliveries turned to those before this one; None: to the newest."""
+        return self.model_copy(update={"delivery": delivery})
 
     def turned_back(self, pile: Pile) -> "Place":
         """The same place with one list turned back by a page."""
@@ -60,6 +71,22 @@ class Page:
     leads: tuple[Lead, ...] = ()
     total: int = 0
     after: int = 0
+    more: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undone:
+    """Deliveries that are no leads, a page of them.
+
+    Attributes:
+        total: however many there are.
+        after: id of the delivery before the first shown; None: these are the newest.
+        more: whether older ones follow.
+    """
+
+    deliveries: tuple[Delivery, ...] = ()
+    total: int = 0
+    after: str | None = None
     more: bool = False
 
 
@@ -90,6 +117,7 @@ class Home:
         team: the busiest first.
         person: who they are at the desk, with what they set for themselves there.
         own: what they set.
+        undone: what came to the desk and is no lead; for admins.
     """
 
     desk: DeskFile
@@ -101,12 +129,13 @@ class Home:
     snoozed: int = 0
     due: Mapping[str, datetime] = field(default_factory=dict)
     team: tuple[Colleague, ...] = ()
+    undone: Undone = Undone()
 
     @property
     def place(self) -> Place:
         """Where this is."""
         moved = {pile: page.after for pile, page in self.lists.items() if page.after}
-        return Place(desk=self.desk.channel, after=moved)
+        return Place(desk=self.desk.channel, after=moved, delivery=self.undone.after)
 
 
 async def read(store: Store, desk: DeskFile, user: str, role: Role, *, place: Place, now: datetime) -> Home:
@@ -128,6 +157,22 @@ async def read(store: Store, desk: DeskFile, user: str, role: Role, *, place: Pl
         due={lead_id: clock.due_at for lead_id, clock in running.items() if clock.stopped_at is None},
         snoozed=loads.get(user, Load()).snoozed,
         team=team(desk, own, loads, now),
+    )
+
+
+async def read_undone(store: Store, desks: Desks, channel: str, *, place: Place) -> Undone:
+    """What came to that desk and is no lead: this place's page, or the newest where none is left there.
+
+    What no desk takes is the first's.
+    """
+    others = frozenset(desks.channels) - {channel} if channel == desks.first.channel else None
+    after = place.delivery
+    found = await store.kept.no_leads(channel, but=others, before=after, limit=DELIVERIES + 1)
+    if not found and after is not None:
+        after, found = None, await store.kept.no_leads(channel, but=others, before=None, limit=DELIVERIES + 1)
+    total = await store.kept.count_no_leads(channel, but=others)
+    return Undone(
+        deliveries=tuple(found[:DELIVERIES]), total=total, after=after, more=len(found) > DELIVERIES
     )
 
 

@@ -1,12 +1,13 @@
-"""Erasing a lead: from the store at once, from everywhere else as soon as each service answers."""
+"""What must not stay: erased leads, in the store and wherever else; deliveries that never became leads."""
 
 from collections.abc import Awaitable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
 from core.actions import Action
 from core.errors import Refused, Unavailable
+from core.intake.shapes import shape_key
 from core.lead import Lead
 from core.model.opinion import pair_fingerprint
 from core.model.question import fingerprint
@@ -20,6 +21,13 @@ OF_A_LEAD = (
     *("open:{}", "turn:{}:", "nudge:{}:", "source:{}:", "hook:{}:"),
 )
 """How the engine's keys of a lead's work begin."""
+
+
+REFUSED_FOR = timedelta(days=30)
+"""How long a delivery is kept that can be no lead: time to mend what refused it, and to read it again."""
+
+WAITING_FOR = timedelta(days=90)
+"""How long one that waits for a person's word, or for its sender: it may well be a lead."""
 
 
 async def erase(parts: Parts, action: Action) -> None:
@@ -57,6 +65,23 @@ async def clear_left(parts: Parts, *, before: datetime) -> None:
     for number, left in await parts.store.erasures.left(before=before):
         if await _clear(parts, left) is None:
             await parts.store.erasures.done(number)
+
+
+async def let_go(parts: Parts, now: datetime) -> None:
+    """Remove deliveries that became no leads in their time, and questions about fields that were theirs."""
+    waiting_before = now - WAITING_FOR
+    count = await parts.store.kept.let_go(refused_before=now - REFUSED_FOR, waiting_before=waiting_before)
+    for shape_id in await parts.store.shapes.unanswered(before=waiting_before):
+        key = shape_key(shape_id)
+        post = await parts.store.posts.get(key)
+        if post is not None and post.ts is not None:  # it shows samples of what was sent
+            if await _tried(parts.board.remove(post.channel, post.ts)) is not None:
+                continue  # the next time
+            await parts.store.posts.forget(key)
+        await parts.store.shapes.forget(shape_id)
+    if count:
+        await parts.store.database.tidy()
+        log.info("deliveries_let_go", count=count)
 
 
 async def _clear(parts: Parts, left: Left) -> str | None:

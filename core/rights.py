@@ -1,4 +1,4 @@
-"""Who may do what with a lead. Decided here and nowhere else: a button that is shown promises nothing."""
+"""Who may do what with leads and deliveries. Decided here only: a button that is shown promises nothing."""
 
 from enum import StrEnum
 from typing import Final
@@ -24,6 +24,8 @@ ONLY_LOOKS: Final = (
 )
 
 ONLY_ADMINS: Final = "Only admins of the desk can erase a lead."
+
+ONLY_ADMINS_READ: Final = "Only admins of the desk can have its deliveries read again."
 
 OF_ANY_LEAD = frozenset(
     {
@@ -55,3 +57,11 @@ def check(role: Role | None, name: ActionName, lead: Lead, actor: str) -> None:
         raise NotAllowed(ONLY_ADMINS)
     if role == Role.REP and name not in OF_ANY_LEAD and lead.owner not in {None, actor}:
         raise NotAllowed(f"{lead.number} is <@{lead.owner}>'s: they or a manager of the desk can do that.")
+
+
+def check_reading(role: Role | None) -> None:
+    """NotAllowed, in a sentence, when somebody of this role may not have a delivery read again."""
+    if role is None:
+        raise NotAllowed(NOT_A_MEMBER)
+    if role != Role.ADMIN:
+        raise NotAllowed(ONLY_ADMINS_READ)

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
-from core.intake.shapes import Shape
+from core.intake.shapes import Shape, shape_key
 from core.lead import utcnow
 from core.store import Store
 from handlers import shape_cards
@@ -23,7 +23,7 @@ class SlackShapeBoard:
 
     async def show_shape(self, shape: Shape, waiting: int) -> None:
         """Post the question, or bring it to what is known now."""
-        key = f"shape:{shape.shape_id}"
+        key = shape_key(shape.shape_id)
         turn = self._turns.setdefault(key, asyncio.Lock())
         async with turn:
             asking = shape_cards.asking(shape, waiting)

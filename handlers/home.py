@@ -12,10 +12,10 @@ from core.findings import Finding
 from core.home import Colleague, Home, Page, Pile
 from core.lead import DeskStatus, Lead, Urgency
 from core.rights import Role
-from handlers import cards, lists, me, wording
+from handlers import cards, deliveries, lists, me, wording
 from handlers.lists import Hidden, nothing_hidden
 from handlers.modals import option
-from handlers.mrkdwn import Block, ago, cut, escape, markup, mention, moment, plain, sentence
+from handlers.mrkdwn import Block, ago, channel, escape, markup, mention, moment, plain, sentence
 
 CLAIM, NEXT, BACK, DESK, REFRESH = "home:claim", "home:next", "home:back", "home:desk", "home:refresh"
 """action_ids, or their beginnings: an id is there once in a view, so a colon and the list follow."""
@@ -66,7 +66,7 @@ def view(
     findings: Sequence[Finding] = (),
     notice: str = "",
 ) -> Block:
-    """Somebody's Home of one desk, at most 60 blocks whatever there is.
+    """Somebody's Home of one desk, at most 70 blocks whatever there is.
 
     Args:
         home: what there is to show.
@@ -83,7 +83,7 @@ def view(
     shown = _Lists(home=home, now=now, links=links or {}, hidden=hidden)
     for pile in Pile:
         blocks += shown.pile(pile)
-    blocks += [*_team(home), *_mine(home, now), *_set_up(findings)]
+    blocks += [*deliveries.section(home.undone), *_team(home), *_mine(home, now), *_set_up(findings)]
     return {
         "type": "home",
         "private_metadata": home.place.model_dump_json(exclude_none=True),
@@ -98,7 +98,7 @@ def told(text: str) -> Block:
 
 def _top(home: Home, names: Mapping[str, str]) -> list[Block]:
     sleep = f"{home.snoozed} of yours snoozed" if home.snoozed else ""
-    said = [_channel(home.desk.channel), f"you are {ROLES[home.role]} here", sleep]
+    said = [channel(home.desk.channel), f"you are {ROLES[home.role]} here", sleep]
     elements: list[Block] = [{"type": "button", "action_id": REFRESH, "text": plain("Refresh", 75)}]
     if len(home.desks) > 1:
         options = [option(each, names.get(each, each)) for each in home.desks[:DESKS_MAX]]
@@ -232,7 +232,3 @@ def _set_up(findings: Sequence[Finding]) -> list[Block]:
     if fine:
         blocks.append({"type": "context", "elements": [markup("\n".join(fine[:FINDINGS_MAX]))]})
     return blocks
-
-
-def _channel(channel: str) -> str:
-    return escape(channel, 80) if channel.startswith("#") else f"<#{cut(channel, 40)}>"

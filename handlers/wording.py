@@ -112,7 +112,12 @@ def sender(lead: Lead) -> str:
 
 def source(lead: Lead) -> str:
     """Where the lead came from."""
-    return SOURCES.get(lead.source) or cut(clean(lead.source.replace("_", " ")), 24) or "unknown source"
+    return door(lead.source)
+
+
+def door(source: str) -> str:
+    """A source as people say it."""
+    return SOURCES.get(source) or cut(clean(source.replace("_", " ")), 24) or "unknown source"
 
 
 def reason(lead: Lead, limit: int, hidden: frozenset[str] = frozenset()) -> str:

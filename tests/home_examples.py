@@ -4,12 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 from core.deskfile import read_desk_file
-from core.home import ROWS, Colleague, Home, Page, Pile, team
+from core.home import DELIVERIES, ROWS, Colleague, Home, Page, Pile, Undone, team
 from core.lead import DeskStatus
 from core.reps import person
 from core.rights import Role
+from core.store.kept import WHY, Waits
+from core.store.submissions import Delivery
 from core.store.workload import Load
-from tests.lead_examples import NOW, lead
+from tests.lead_examples import NOW, RECEIVED, lead
 
 DESK = read_desk_file(
     """
@@ -40,6 +42,42 @@ def made(**changes: Any) -> Home:
     return replace(everyday, **changes)
 
 
+def delivery(**changes: Any) -> Delivery:
+    """One that was refused."""
+    refused = Delivery(
+        submission_id="019a7c3e-0000-7000-8000-000000000001",
+        source="typeform",
+        desk="C0DESK",
+        received_at=RECEIVED,
+        number=None,
+        code="BAD_SHAPE",
+        field="form_response",
+        why="is not what this sender sends",
+        readable=True,
+        read_key=None,
+    )
+    return replace(refused, **changes)
+
+
+UNDONE = Undone(
+    deliveries=(
+        delivery(),
+        delivery(
+            submission_id="019a7c3e-0000-7000-8000-000000000000",
+            source="own_code",
+            desk=None,
+            code=Waits.SHAPE,
+            field=None,
+            why=WHY[Waits.SHAPE],
+        ),
+    ),
+    total=12,
+    after="019a7c3e-0000-7000-8000-000000000002",
+    more=True,
+)
+"""A page of those that are no leads, in the middle."""
+
+
 def numbered(page: Page) -> Page:
     """The page with leads that are not all the same."""
     ids = [f"019a7c3e-0000-7000-8000-{at:012}" for at in range(len(page.leads))]
@@ -60,5 +98,6 @@ def full() -> Home:
         desks=tuple(f"#{at}{'x' * 77}" for at in range(150)),
         role=Role.ADMIN,
         lists=dict.fromkeys(Pile, page),
+        undone=replace(UNDONE, deliveries=tuple(delivery(submission_id=str(at)) for at in range(DELIVERIES))),
         team=tuple(Colleague(user=f"U{at}", load=Load(10_000 + at, at), capacity=at) for at in range(300)),
     )

@@ -127,8 +127,9 @@ async def test_leads_are_replayed_listed_exported_and_indexed(
     assert poured.returncode == 1
     assert "5 accepted" in poured.stderr
     assert "MESSAGE_EMPTY" in poured.stderr
-    failed = basecamp("deliveries", "--failed", **settings)
+    failed = basecamp("deliveries", "--failed", COLUMNS="200", **settings)
     assert "MESSAGE_EMPTY" in failed.stdout
+    assert "Refused: message is missing or empty." in failed.stdout
     assert SECRET not in failed.stdout
     exported = basecamp("crm", "export", **settings)
     rows = list(csv.DictReader(io.StringIO(exported.stdout)))

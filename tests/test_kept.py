@@ -3,16 +3,30 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from core.errors import InvalidLead, NotFound
 from core.intake.shapes import flat, new_shape
+from core.lead import utcnow
+from core.privacy import REFUSED_FOR, WAITING_FOR
 from core.store import Store
 from core.store.kept import FETCH_FOR, Waits
+from core.store.submissions import Accepted
 from tests.test_store import NOW, Enlisted, accept, database_url, draft, store, submission
 
 __all__ = ["database_url", "store"]  # fixtures
+
+DAY = timedelta(days=1)
+
+AGES = {
+    "refused": REFUSED_FOR - DAY,
+    "refused, too old": REFUSED_FOR + DAY,
+    "waits": WAITING_FOR - 2 * DAY,
+    "waits, too old": WAITING_FOR + 2 * DAY,
+    "a lead": WAITING_FOR + 3 * DAY,
+}
 
 SENT = submission(source="zapier", fields={"q": "Brakes squeal"})
 
@@ -82,6 +96,118 @@ async def test_a_lead_that_was_not_fetched_in_a_week_is_not_asked_for_any_more(s
         sent = replace(SENT, event_key=key, received_at=NOW - age)
         await store.kept.keep(sent, Waits.FETCH, fetch="1", follow=Enlisted())
     assert [at for _, at in await store.kept.fetching(NOW, limit=9)] == [NOW - FETCH_FOR / 2]
+
+
+REFUSAL = InvalidLead("form_response", "is not what this sender sends", code="BAD_SHAPE")
+
+
+async def refused(store: Store, **changes: Any) -> str:
+    """The id of a delivery that a door refused."""
+    await store.submissions.refuse(replace(SENT, **changes), REFUSAL)
+    (last,) = await store.submissions.latest(limit=1)
+    return last.submission_id
+
+
+async def read_again(store: Store, submission_id: str) -> Accepted:
+    """Make the delivery a lead, with the key that its body says."""
+    return await store.submissions.accept(
+        SENT,
+        draft(),
+        desk="#leads",
+        business_type="general",
+        actor="webhook:zapier",
+        enlist=Enlisted(),
+        kept=submission_id,
+    )
+
+
+async def test_what_was_refused_has_its_key_again_once_it_is_a_lead(store: Store) -> None:
+    lead = await read_again(store, await refused(store))
+    assert await accept(store, SENT) == replace(lead, fresh=False)
+
+
+async def test_what_was_refused_and_came_again_as_a_lead_is_that_lead(store: Store) -> None:
+    submission_id = await refused(store)
+    lead = await accept(store, SENT)
+    assert await read_again(store, submission_id) == replace(lead, fresh=False)
+    assert (await store.kept.get(submission_id)).number == lead.number
+
+
+async def test_what_was_refused_and_came_again_and_waits_is_one_lead(store: Store) -> None:
+    submission_id = await refused(store)
+    waiting = await keep(store, Enlisted())
+    lead = await read_again(store, submission_id)
+    numbers = {(await store.kept.get(each)).number for each in (submission_id, waiting)}
+    assert (lead.fresh, numbers) == (True, {lead.number})
+
+
+@pytest.mark.parametrize("is_lead", [True, False])
+async def test_what_is_to_wait_and_came_again_is_kept_once(store: Store, is_lead: bool) -> None:  # noqa: FBT001 - pytest's way
+    submission_id = await refused(store)
+    if is_lead:
+        await accept(store, SENT)
+    else:
+        await keep(store, Enlisted())
+    (other,) = [
+        each for each in await store.submissions.latest(limit=2) if each.submission_id != submission_id
+    ]
+    kept_id, lead = await store.kept.keep(SENT, Waits.FETCH, fetch="1", follow=Enlisted(), kept=submission_id)
+    assert (kept_id, lead is not None) == (other.submission_id, is_lead)
+    assert len(await store.submissions.latest(limit=9)) == (2 if is_lead else 1)
+    assert await store.kept.no_leads("#leads", but=frozenset(), before=None, limit=9) == (
+        [] if is_lead else [other]
+    )
+
+
+async def test_what_is_to_wait_waits_under_the_id_that_it_has(store: Store) -> None:
+    submission_id, followed = await refused(store), Enlisted()
+    kept_id, _ = await store.kept.keep(SENT, Waits.FETCH, fetch="1", follow=followed, kept=submission_id)
+    found = await store.kept.delivery(submission_id)
+    assert (kept_id, followed.lead_ids) == (submission_id, [submission_id])
+    assert (found.code, found.field, found.readable) == (Waits.FETCH, None, True)
+
+
+async def test_deliveries_are_listed_at_the_desk_they_came_to_and_the_rest_at_the_first(store: Store) -> None:
+    places = ("#leads", "#spa", None, "#a-desk-that-was")
+    ids = {place: await refused(store, desk=place, received_at=utcnow()) for place in places}
+    await accept(store, replace(SENT, event_key="a lead", desk="#spa"))
+    await refused(store, source="slash_command", desk="#spa")
+
+    async def listed(desk: str, but: frozenset[str] | None, before: str | None = None) -> list[str]:
+        found = await store.kept.no_leads(desk, but=but, before=before, limit=9)
+        assert before is not None or await store.kept.count_no_leads(desk, but=but) == len(found)
+        return [each.submission_id for each in found]
+
+    assert await listed("#spa", None) == [ids["#spa"]]
+    first = [ids["#a-desk-that-was"], ids[None], ids["#leads"]]
+    assert await listed("#leads", frozenset({"#spa"})) == first
+    assert await listed("#leads", frozenset({"#spa"}), first[0]) == first[1:]
+
+
+async def test_what_became_no_lead_goes_in_its_time_and_no_lead_does(store: Store) -> None:
+    at = {name: replace(SENT, event_key=name, received_at=NOW - age) for name, age in AGES.items()}
+    for name, sent in at.items():
+        if "refused" in name:
+            await store.submissions.refuse(sent, REFUSAL)
+        elif "waits" in name:
+            await store.kept.keep(sent, Waits.FETCH, fetch="1", follow=Enlisted())
+        else:
+            await accept(store, sent)
+    gone = await store.kept.let_go(refused_before=NOW - REFUSED_FOR, waiting_before=NOW - WAITING_FOR)
+    left = await store.submissions.latest(limit=9)
+    kept = {name for name, sent in at.items() if sent.received_at in {each.received_at for each in left}}
+    assert (gone, kept) == (2, {name for name in AGES if "too old" not in name})
+
+
+async def test_a_question_goes_once_nothing_waits_for_its_answer(store: Store) -> None:
+    submission_id = await keep(store, Enlisted())
+    later = utcnow() + timedelta(days=1)
+    assert await store.shapes.unanswered(before=later) == []
+    await store.kept.let_go(refused_before=later, waiting_before=later)
+    (shape_id,) = await store.shapes.unanswered(before=later)
+    assert await store.shapes.unanswered(before=utcnow() - timedelta(days=1)) == []
+    await store.shapes.forget(shape_id)
+    assert (await store.shapes.of("zapier"), submission_id) == ([], submission_id)
 
 
 async def test_confirming_a_shape_follows_what_waits_for_it_only(store: Store) -> None:

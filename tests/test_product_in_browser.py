@@ -7,15 +7,16 @@ import pytest
 from playwright.async_api import Page, expect
 
 from core.ports import Embedder
-from tests.product import Product
+from tests.product import API_KEY, Product
 from tests.sandbox_page import look, write
 from tests.standing import desk
 
 
 @pytest.fixture(scope="module")
 def bot(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """One product for all of this module; only the page talks to it, from another event loop."""
+    """One product for all of this module, Priya its admin; only the page talks to it, from another loop."""
     with desk(embedder, tmp_path_factory.mktemp("browser")) as bot:
+        bot.slack.promote("priya")
         yield bot
 
 
@@ -61,6 +62,19 @@ async def test_a_lead_is_claimed_in_home_and_moves_to_one_s_own(page: Page, bot:
     await home.get_by_role("button", name="Claim").first.click()
     await expect(home).to_contain_text("is yours.", timeout=20_000)
     await expect(home).not_to_contain_text("Nothing waits for you.")
+
+
+async def test_a_delivery_that_is_no_lead_is_read_again_in_an_admin_s_home(page: Page, bot: Product) -> None:
+    sent = {"message": "Please call me about my 1999 Panda", "email": "panda@"}
+    headers = {"Authorization": f"Bearer {API_KEY}"}
+    answered = await page.request.post(f"{bot.app.url}/webhooks/own_code", data=sent, headers=headers)
+    assert answered.status == 422
+    await look(page, bot.slack, "priya", at="#home")
+    home = page.locator("#home")
+    await expect(home).to_contain_text("is not an e-mail address.", timeout=20_000)
+    await home.get_by_role("button", name="Read again").click()
+    await expect(home).to_contain_text("Still refused: ", timeout=20_000)
+    await expect(home).not_to_contain_text("panda@")
 
 
 async def test_one_s_hours_are_set_in_home(page: Page, bot: Product) -> None:

@@ -13,7 +13,7 @@ from core.actions import ActionName
 from core.errors import NotAllowed
 from core.lead import DeskStatus, Lead
 from core.ports import Embedder
-from core.rights import OF_ANY_LEAD, Role, check
+from core.rights import OF_ANY_LEAD, Role, check, check_reading
 from tests.lead_examples import lead
 from tests.product import Product, product
 
@@ -35,6 +35,13 @@ def test_more_rights_never_forbid_what_fewer_allow(name: ActionName, owner: str 
     assert answers == sorted(answers)
     assert answers[:2] == [False, False]
     assert answers[-1]
+
+
+def test_only_admins_have_deliveries_read_again() -> None:
+    check_reading(Role.ADMIN)
+    for role in (None, *set(Role) - {Role.ADMIN}):
+        with pytest.raises(NotAllowed):
+            check_reading(role)
 
 
 def test_only_admins_erase() -> None:

@@ -14,6 +14,7 @@ from core.desk import Desk
 from core.errors import InvalidLead, NotFound, Refused, Unavailable
 from core.intake import shapes
 from core.intake.answered import as_lead
+from core.intake.sent import Sent, actor_of
 from core.intake.shapes import Shape
 from core.lead import Draft, utcnow
 from core.pipeline import Step
@@ -44,41 +45,23 @@ class Waiting:
     fresh: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sent:
-    """What a door makes of a delivery.
+async def deliver(desk: Desk, sent: Sent, *, kept: str | None = None) -> Accepted | Waiting:
+    """Make it a lead, or keep it until it can be one; InvalidLead, kept with its reason, if it never can.
 
-    Attributes:
-        submission: with the decoded fields in it.
-        actor: of the lead's first line.
-        form: which of the source's forms, where its fields have no names.
-        nameless: only a person can say which field is which.
-        fetch: its sender keeps the lead, under this id.
-        ip_address: of whoever filled it in, if known.
+    kept: the id of the submission, where it was kept before and is read again.
     """
-
-    submission: Submission
-    actor: str
-    form: str | None = None
-    nameless: bool = False
-    fetch: str | None = None
-    ip_address: str | None = None
-
-
-async def deliver(desk: Desk, sent: Sent) -> Accepted | Waiting:
-    """Make it a lead, or keep it until it can be one; InvalidLead, kept with its reason, if it never can."""
     submission = sent.submission
     fields = submission.fields or {}
     if sent.fetch is not None:
-        return await _keep(desk, sent, Waits.FETCH, None)
-    named = intake.names_message(fields) and not sent.nameless
+        return await _keep(desk, sent, Waits.FETCH, None, kept=kept)
+    named = sent.named or (intake.names_message(fields) and not sent.nameless)
     texts = {} if named else shapes.flat(fields)
     if texts:
-        shape = await _shape_of(desk, sent, texts)
+        shape = await _shape_of(desk, sent, texts, kept=kept)
         if shape.confirmed_by is None:
-            return await _keep(desk, sent, Waits.SHAPE, shape)
+            return await _keep(desk, sent, Waits.SHAPE, shape, kept=kept)
         fields = _by(shape, fields, desk.region)
-    return await _submit(desk, submission, fields, actor=sent.actor, ip_address=sent.ip_address)
+    return await _submit(desk, submission, fields, actor=sent.actor, ip_address=sent.ip_address, kept=kept)
 
 
 async def take(desk: Desk, submission_id: str) -> None:
@@ -111,20 +94,6 @@ async def fetch(desk: Desk, submission_id: str) -> None:
     lead = as_lead(filled.answers, about=filled.about, region=desk.region)
     fields = {**lead, **filled.fields, **(kept.fields or {})}
     await _settle(desk, kept, fields)
-
-
-async def redeliver(desk: Desk, submission_id: str) -> KeptDelivery:
-    """Read what is kept once more, now; the delivery as it is then. NotFound, or InvalidLead as before."""
-    kept = await desk.parts.store.kept.get(submission_id)
-    if kept.number is None and kept.fetch is not None:
-        await fetch(desk, submission_id)
-    elif kept.number is None and kept.shape is not None:
-        await take(desk, submission_id)
-    elif kept.number is None:
-        if kept.fields is None:
-            raise NotFound("Nothing is kept of that delivery that could be read again.")
-        await _read(desk, kept, kept.fields)
-    return await desk.parts.store.kept.get(submission_id)
 
 
 async def ask(desk: Desk, shape: Shape) -> None:
@@ -162,12 +131,14 @@ def attempt(received_at: datetime, now: datetime) -> int:
     return int(log2(age / FIRST_PAUSE)) + 1 if age >= FIRST_PAUSE else 0
 
 
-async def _keep(desk: Desk, sent: Sent, why: Waits, shape: Shape | None) -> Accepted | Waiting:
+async def _keep(
+    desk: Desk, sent: Sent, why: Waits, shape: Shape | None, *, kept: str | None
+) -> Accepted | Waiting:
     def follow(connection: Connection, submission_id: str) -> None:
         desk.queue.deliver(connection, submission_id, "0")
 
     submission_id, before = await desk.parts.store.kept.keep(
-        sent.submission, why, shape=shape, fetch=sent.fetch, follow=follow
+        sent.submission, why, shape=shape, fetch=sent.fetch, follow=follow, kept=kept
     )
     outcome = "repeated" if before else "kept"
     metrics.deliveries.labels(sent.submission.source, outcome).inc()
@@ -175,7 +146,7 @@ async def _keep(desk: Desk, sent: Sent, why: Waits, shape: Shape | None) -> Acce
     return before or Waiting(submission_id, why, fresh=True)
 
 
-async def _shape_of(desk: Desk, sent: Sent, texts: Mapping[str, str]) -> Shape:
+async def _shape_of(desk: Desk, sent: Sent, texts: Mapping[str, str], *, kept: str | None) -> Shape:
     submission = sent.submission
     known = await desk.parts.store.shapes.of(submission.source)
     found = shapes.fitting(known, sent.form, texts)
@@ -185,7 +156,7 @@ async def _shape_of(desk: Desk, sent: Sent, texts: Mapping[str, str]) -> Shape:
         error = InvalidLead(
             "fields", "are of too many kinds that nobody has confirmed", code="TOO_MANY_SHAPES"
         )
-        await desk.parts.store.submissions.refuse(submission, error)
+        await desk.refuse(submission, error, kept=kept)
         raise error
     place = submission.desk or desk.desks.taking(source=submission.source, business_type=None).channel
     return shapes.new_shape(submission.source, sent.form, texts, desk=place, region=desk.region)
@@ -207,14 +178,15 @@ def _vendor(desk: Desk, source: str) -> FormVendor:
 
 async def _settle(desk: Desk, kept: KeptDelivery, fields: Mapping[str, Any]) -> None:
     try:
-        await _read(desk, kept, fields)
+        await submit_kept(desk, kept, fields)
     except InvalidLead as error:  # written down, and nobody waits for an answer here
         log.info("not_a_lead", source=kept.submission.source, code=error.code)
 
 
-async def _read(desk: Desk, kept: KeptDelivery, fields: Mapping[str, Any]) -> None:
+async def submit_kept(desk: Desk, kept: KeptDelivery, fields: Mapping[str, Any]) -> None:
+    """Make what was kept a lead of these fields; InvalidLead, kept with its reason."""
     submission = replace(kept.submission, fields=kept.fields)
-    actor = f"webhook:{submission.source}"
+    actor = actor_of(submission.source)
     await _submit(desk, submission, fields, actor=actor, kept=kept.submission_id)
 
 

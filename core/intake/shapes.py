@@ -47,6 +47,11 @@ class Shape(Value):
     confirmed_at: AwareDatetime | None = None
 
 
+def shape_key(shape_id: str) -> str:
+    """The key of the message that asks about it."""
+    return f"shape:{shape_id}"
+
+
 def flat(payload: Mapping[str, Any]) -> dict[str, str]:
     """What was sent, as texts by dotted names; what is empty is left out, lists are joined."""
     found: dict[str, str] = {}

@@ -1,19 +1,29 @@
 """Deliveries that are no leads yet: their sender keeps them, or a person has to say what the fields are."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.errors import InvalidLead, NotFound
 from core.intake.shapes import Shape
 from core.store.database import Database
 from core.store.shapes import add_shape, read_shape
-from core.store.submissions import Accepted, Submission, lately_equal, lead_number, submission_row
+from core.store.submissions import (
+    DELIVERIES,
+    Accepted,
+    Delivery,
+    Submission,
+    became,
+    lately_equal,
+    lead_number,
+    read_delivery,
+    submission_row,
+)
 from core.store.tables import leads, submissions
 
 
@@ -28,6 +38,9 @@ WHY = {
     Waits.SHAPE: "waits for somebody to confirm, in Slack, which of its fields is which",
     Waits.FETCH: "is being fetched from its sender",
 }
+
+TOLD_IN_FORM = "slash_command"
+"""The source of `/lead new`: what was wrong there was said beside its field, and mended in the same form."""
 
 FETCH_FOR = timedelta(days=7)
 """After so long, only `basecamp replay` asks the sender again."""
@@ -66,16 +79,22 @@ class Kept:
         shape: Shape | None = None,
         fetch: str | None = None,
         follow: Callable[[Connection, str], None],
+        kept: str | None = None,
     ) -> tuple[str, Accepted | None]:
-        """Keep it and, the first time, call ``follow``; its id, and the lead that it is if it came before."""
+        """Keep it and, the first time, call ``follow``; its id, and the lead that it is if it came before.
+
+        kept: its id, where it was refused before and is read again; it goes if it came again meanwhile.
+        """
 
         def write(connection: Connection) -> tuple[str, Accepted | None]:
             before = _before(connection, submission, self._database)
             if before is not None:
+                if kept not in {None, before[0]}:
+                    _came_again(connection, kept, before[1])
                 return before
             if shape is not None:
                 add_shape(connection, shape, is_sqlite=self._database.is_sqlite)
-            row = submission_row(submission) | {
+            waiting = {
                 "fields": submission.fields,
                 "desk": submission.desk,
                 "shape_id": None if shape is None else shape.shape_id,
@@ -83,6 +102,12 @@ class Kept:
                 "code": waits.value,
                 "why": WHY[waits],
             }
+            if kept is not None:
+                again = {**waiting, "event_key": submission.event_key, "field": None}
+                connection.execute(update(submissions).where(_is_no_lead(kept)).values(**again))
+                follow(connection, kept)
+                return kept, None
+            row = submission_row(submission) | waiting
             upsert = sqlite.insert if self._database.is_sqlite else postgresql.insert
             new = (
                 upsert(submissions)
@@ -133,16 +158,61 @@ class Kept:
 
         return await self._database.read(read)
 
+    async def delivery(self, submission_id: str) -> Delivery:
+        """The delivery as it is listed; NotFound without one."""
+        query = DELIVERIES.where(submissions.c.submission_id == submission_id)
+        row = await self._database.read(lambda connection: connection.execute(query).mappings().first())
+        if row is None:
+            raise NotFound("There is no such delivery any more.")
+        return read_delivery(row)
+
+    async def no_leads(
+        self, desk: str, *, but: Collection[str] | None, before: str | None, limit: int
+    ) -> list[Delivery]:
+        """Deliveries that are no leads, newest first; not what a colleague was told in the form itself.
+
+        Args:
+            desk: the channel that they came to.
+            but: the others' channels, where this one has all that is none of theirs; None: only its own.
+            before: id; None: from the newest on.
+            limit: at most so many.
+        """
+        query = DELIVERIES.where(_none_at(desk, but)).order_by(submissions.c.submission_id.desc())
+        if before is not None:
+            query = query.where(submissions.c.submission_id < before)
+        rows = await self._database.read(
+            lambda connection: connection.execute(query.limit(limit)).mappings().all()
+        )
+        return [read_delivery(row) for row in rows]
+
+    async def count_no_leads(self, desk: str, *, but: Collection[str] | None) -> int:
+        """How many there are, as in ``no_leads``."""
+        query = select(func.count()).select_from(DELIVERIES.where(_none_at(desk, but)).subquery())
+        return await self._database.read(lambda connection: connection.execute(query).scalar_one())
+
+    async def was_read(self, submission_id: str, key: str) -> None:
+        """Note for which click it was read again, whatever came of it."""
+        query = update(submissions).where(submissions.c.submission_id == submission_id)
+        await self._database.write(lambda connection: connection.execute(query.values(read_key=key)))
+
     async def note(self, submission_id: str, **columns: Any) -> None:
         """Write down what is to be said of it, such as ``why``; a lead stays as it is."""
-        query = update(submissions).where(
-            submissions.c.submission_id == submission_id, submissions.c.lead_id.is_(None)
-        )
+        query = update(submissions).where(_is_no_lead(submission_id))
         await self._database.write(lambda connection: connection.execute(query.values(**columns)))
 
     async def refuse(self, submission_id: str, error: InvalidLead) -> None:
         """It can be no lead; mended, the same delivery may come again."""
         await self.note(submission_id, event_key=None, code=error.code, field=error.field, why=error.why)
+
+    async def let_go(self, *, refused_before: datetime, waiting_before: datetime) -> int:
+        """Remove what was refused, or has waited, since before then, with all that was sent; how many."""
+        waits = submissions.c.code.in_(list(Waits))
+        old = or_(
+            and_(~waits, submissions.c.received_at < refused_before),
+            submissions.c.received_at < waiting_before,
+        )
+        query = delete(submissions).where(submissions.c.lead_id.is_(None), old)
+        return await self._database.write(lambda connection: connection.execute(query).rowcount)
 
     async def fetching(self, now: datetime, *, limit: int) -> list[tuple[str, datetime]]:
         """Ids and times of receipt of what is still to be fetched, the oldest first."""
@@ -158,6 +228,25 @@ class Kept:
         )
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return [(row.submission_id, row.received_at) for row in rows]
+
+
+def _none_at(desk: str, but: Collection[str] | None) -> ColumnElement[bool]:
+    place = DELIVERIES.selected_columns.desk
+    here = place == desk if but is None else or_(place.is_(None), place.not_in(but))
+    return and_(submissions.c.lead_id.is_(None), submissions.c.source != TOLD_IN_FORM, here)
+
+
+def _came_again(connection: Connection, kept: str | None, lead: Accepted | None) -> None:
+    """What was refused is the lead that it became when it came again, or waits as that delivery."""
+    this = _is_no_lead(kept)
+    if lead is None:
+        connection.execute(delete(submissions).where(this))
+    else:
+        connection.execute(update(submissions).where(this).values(became(lead.lead_id)))
+
+
+def _is_no_lead(submission_id: str | None) -> ColumnElement[bool]:
+    return and_(submissions.c.submission_id == submission_id, submissions.c.lead_id.is_(None))
 
 
 def _before(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from uuid_utils.compat import uuid7
 
@@ -13,7 +13,7 @@ from core.errors import InvalidLead, NotFound
 from core.lead import DeskStatus, Draft, Event, Status, SyncStatus, utcnow
 from core.store.database import Database
 from core.store.events import add_event
-from core.store.tables import leads, submissions
+from core.store.tables import leads, shapes, submissions
 
 REPEAT_WINDOW = timedelta(minutes=10)
 """Without an event id, an equal body from the same source within this time is the same delivery."""
@@ -55,15 +55,24 @@ class Accepted:
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """One delivery as `basecamp deliveries` lists it: a lead, or why it is none (yet)."""
+    """One delivery as `basecamp deliveries` and Home list it: a lead, or why it is none (yet).
+
+    Attributes:
+        desk: channel of the desk whose door it came through, or which is asked what its fields are.
+        readable: it was kept in a form that may be read again.
+        read_key: of the click for which it was last read again.
+    """
 
     submission_id: str
     source: str
+    desk: str | None
     received_at: datetime
     number: str | None
     code: str | None
     field: str | None
     why: str | None
+    readable: bool
+    read_key: str | None
 
 
 class Submissions:
@@ -92,7 +101,7 @@ class Submissions:
         def write(connection: Connection) -> Accepted:
             lead_id = str(uuid7())
             if kept is not None:
-                before = _take_up(connection, [submissions.c.submission_id == kept], lead_id)
+                before = _take_up_kept(connection, kept, submission, lead_id)
             else:
                 before = self._lead_of_equal(connection, submission)
                 if before is None and not self._insert(connection, submission, lead_id):
@@ -125,27 +134,11 @@ class Submissions:
 
     async def latest(self, *, limit: int, failed_only: bool = False) -> list[Delivery]:
         """The newest deliveries first."""
-        query = (
-            select(submissions, leads.c.number)
-            .join(leads, leads.c.lead_id == submissions.c.lead_id, isouter=True)
-            .order_by(submissions.c.received_at.desc())
-            .limit(limit)
-        )
+        query = DELIVERIES.order_by(submissions.c.received_at.desc()).limit(limit)
         if failed_only:
             query = query.where(submissions.c.code.is_not(None))
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
-        return [
-            Delivery(
-                submission_id=row["submission_id"],
-                source=row["source"],
-                received_at=row["received_at"],
-                number=None if row["number"] is None else lead_number(row["number"]),
-                code=row["code"],
-                field=row["field"],
-                why=row["why"],
-            )
-            for row in rows
-        ]
+        return [read_delivery(row) for row in rows]
 
     def _lead_of_equal(self, connection: Connection, submission: Submission) -> Accepted | None:
         if submission.event_key is not None:
@@ -161,6 +154,31 @@ class Submissions:
             .returning(submissions.c.submission_id)
         )
         return result.first() is not None
+
+
+DELIVERIES = (
+    select(
+        submissions.c.submission_id,
+        submissions.c.source,
+        func.coalesce(submissions.c.desk, shapes.c.desk).label("desk"),
+        submissions.c.received_at,
+        leads.c.number,
+        submissions.c.code,
+        submissions.c.field,
+        submissions.c.why,
+        (submissions.c.body.is_not(None) | submissions.c.fetch.is_not(None)).label("readable"),
+        submissions.c.read_key,
+    )
+    .join(leads, leads.c.lead_id == submissions.c.lead_id, isouter=True)
+    .join(shapes, shapes.c.shape_id == submissions.c.shape_id, isouter=True)
+)
+"""All deliveries as ``read_delivery`` reads them, without what they said."""
+
+
+def read_delivery(row: RowMapping) -> Delivery:
+    """A row of DELIVERIES."""
+    number = None if row["number"] is None else lead_number(row["number"])
+    return Delivery(**{**row, "number": number, "readable": bool(row["readable"])})
 
 
 def lately_equal(
@@ -209,15 +227,30 @@ def _take_up(
     this = submissions.c.submission_id == row.submission_id
     if row.lead_id is not None:
         return _accepted(connection, this)
-    is_lead_now: dict[str, Any] = {
-        "lead_id": lead_id,
-        "code": None,
-        "field": None,
-        "why": None,
-        "fields": None,
-    }
-    connection.execute(update(submissions).where(this).values(**is_lead_now))
+    connection.execute(update(submissions).where(this).values(became(lead_id)))
     return None
+
+
+def became(lead_id: str) -> dict[str, Any]:
+    """The columns that change when a submission is a lead."""
+    return {"lead_id": lead_id, "code": None, "field": None, "why": None, "fields": None}
+
+
+def _take_up_kept(connection: Connection, kept: str, submission: Submission, lead_id: str) -> Accepted | None:
+    """The same for one that is read again, which by now may have its sender's key, or have come under it."""
+    this = submissions.c.submission_id == kept
+    if submission.event_key is None:
+        return _take_up(connection, [this], lead_id)
+    same = select(submissions.c.submission_id).where(
+        *_same_key(submission), submissions.c.submission_id != kept
+    )
+    if connection.execute(same).first() is None:
+        key = {"event_key": submission.event_key}
+        connection.execute(update(submissions).where(this, submissions.c.lead_id.is_(None)).values(**key))
+        return _take_up(connection, [this], lead_id)
+    before = _take_up(connection, _same_key(submission), lead_id)
+    _take_up(connection, [this], lead_id if before is None else before.lead_id)
+    return before
 
 
 def _accepted(connection: Connection, *conditions: ColumnElement[bool]) -> Accepted | None:

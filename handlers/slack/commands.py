@@ -85,6 +85,7 @@ async def _submit(desk: Desk, view: dict[str, Any], user: str) -> None:
         content_type="application/json",
         body=json.dumps(payload).encode(),
         received_at=utcnow(),
+        fields=intake.storable_json(payload),
     )
     await desk.submit(
         submission,

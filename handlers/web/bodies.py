@@ -1,5 +1,6 @@
 """A request's body as a mapping: JSON, form-encoded and multipart alike."""
 
+import asyncio
 import json
 import math
 import warnings
@@ -7,7 +8,9 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from aiohttp import BadContentDispositionHeader, BadContentDispositionParam, web
+from aiohttp import BadContentDispositionHeader, BadContentDispositionParam, hdrs, web
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.helpers import parse_content_type
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.multipart import BodyPartReader, MultipartReader
 from aiohttp.streams import StreamReader
@@ -31,15 +34,29 @@ async def raw_body(request: web.Request) -> bytes:
         raise Rejected(400, "BAD_BODY", "The body is not encoded as its headers say.") from None
 
 
-async def decode(request: web.Request, body: bytes) -> dict[str, Any]:
-    """The body's fields; Rejected with 400 when it is not what its content type says, 415 for other types."""
-    match request.content_type:
+def content_type_of(request: web.Request) -> str:
+    """The Content-Type header as it came; empty without one."""
+    return request.headers.get(hdrs.CONTENT_TYPE, "")
+
+
+def media_type(content_type: str) -> str:
+    """The type that the header names, e.g. ``application/json``, in lower case."""
+    return parse_content_type(content_type)[0]
+
+
+async def decode(content_type: str, body: bytes) -> dict[str, Any]:
+    """The body's fields; Rejected with 400 when it is not what its content type says, 415 for other types.
+
+    content_type: the header as it came.
+    """
+    named, parameters = parse_content_type(content_type)
+    match named:
         case "application/json":
             return _json(body)
         case "application/x-www-form-urlencoded":
-            return _form(body, request.charset or "utf-8")
+            return _form(body, parameters.get("charset") or "utf-8")
         case "multipart/form-data":
-            return await _multipart(request, body)
+            return await _multipart(content_type, body)
         case _:
             raise Rejected(
                 415, "UNSUPPORTED_TYPE", "Send JSON, a form or multipart/form-data.", field="Content-Type"
@@ -106,16 +123,16 @@ def _form(body: bytes, charset: str) -> dict[str, Any]:
         raise Rejected(400, "BAD_FORM", "The body is not a valid form.") from None
 
 
-async def _multipart(request: web.Request, body: bytes) -> dict[str, Any]:
+async def _multipart(content_type: str, body: bytes) -> dict[str, Any]:
     pairs: list[tuple[str, str]] = []
-    stream = StreamReader(request.protocol, 2**16)
+    stream = StreamReader(BaseProtocol(asyncio.get_running_loop()), 2**16)
     stream.feed_data(body)
     stream.feed_eof()
     try:
         with warnings.catch_warnings():  # they quote what was sent; a part without a name is passed over
             for warning in (BadContentDispositionHeader, BadContentDispositionParam):
                 warnings.simplefilter("ignore", warning)
-            async for part in MultipartReader(request.headers, stream):
+            async for part in MultipartReader({hdrs.CONTENT_TYPE: content_type}, stream):
                 if isinstance(part, BodyPartReader) and part.name:
                     # A file is kept whole in the submission; the lead says that there is one.
                     value = part.filename or await part.text()

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from core.api.keys import Scope
 from core.desk import Desk
-from core.intake.deliveries import redeliver
+from core.intake.again import redeliver
 from handlers.web.envelope import answer
 from handlers.web.keys import Keys
 

@@ -7,27 +7,25 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from core import intake
 from core.api.keys import Scope
 from core.desk import Desk
 from core.errors import InvalidLead
-from core.intake.answered import as_lead
-from core.intake.deliveries import Sent, Waiting, deliver
+from core.intake.deliveries import Waiting, deliver
+from core.intake.sent import Sent
 from core.lead import utcnow
 from core.store.kept import WHY
-from core.store.submissions import Accepted, Submission
+from core.store.submissions import Accepted
 from handlers.web.authorised import carries, given, refusal
-from handlers.web.bodies import decode, json_value, raw_body
+from handlers.web.bodies import content_type_of, decode, raw_body
 from handlers.web.envelope import Rejected, answer
 from handlers.web.event_key import event_key
 from handlers.web.keys import Keys
+from handlers.web.reading import leads_in, payload_of, sent_of
 from handlers.web.senders import Delivery, Incoming, Sender, sender_of, standard
 
 SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}", re.ASCII)
 
 CHALLENGE = re.compile(r"[\w.-]{1,200}", re.ASCII)
-
-JSON = "application/json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,9 +120,11 @@ async def _from_anybody(request: web.Request, door: Door) -> web.Response:
         else:
             proofs = [carries(given(request), [each for each in door.secrets if each not in signing])]
         await door.check(request, proofs)
-    fields = await decode(request, body)
+    fields = await decode(content_type_of(request), body)
     delivery = Delivery(key=event_key(request), fields=fields)
-    taken = await deliver(door.desk, _sent(request, door, body, delivery, fields, of_a_person=True))
+    # Whoever calls is who filled it in, so far as anybody can tell.
+    sent = replace(_sent(request, door, body, delivery), ip_address=request.remote)
+    taken = await deliver(door.desk, sent)
     return answer(request, _told(taken), status=202)
 
 
@@ -139,7 +139,7 @@ async def _from_vendor(request: web.Request, door: Door, sender: Sender) -> web.
     if request.content_type not in sender.content_types:
         why = f"{sender.name} sends {' or '.join(sorted(sender.content_types))}."
         raise Rejected(415, "UNSUPPORTED_TYPE", why, field=hdrs.CONTENT_TYPE)
-    payload = json_value(body) if request.content_type == JSON else await decode(request, body)
+    payload = await payload_of(content_type_of(request), body)
     if sender.carried is not None and not trusted:
         await door.check(request, [carries([sender.carried(payload)], door.secrets)])
     leads = await _read(request, door, sender, body, payload)
@@ -153,22 +153,16 @@ async def _read(
 ) -> list[Accepted | Waiting]:
     """Each lead of the request by itself: one that is none does not cost the others."""
     try:
-        deliveries = sender.reads(payload)
+        deliveries = leads_in(sender, payload, door.desk.region)
     except InvalidLead as error:
-        unread = replace(_sent(request, door, body, Delivery(key=None), {}).submission, fields=None)
-        await door.desk.parts.store.submissions.refuse(unread, error)
+        unread = replace(_sent(request, door, body, Delivery(key=None)).submission, fields=None)
+        await door.desk.refuse(unread, error)
         raise
     taken: list[Accepted | Waiting] = []
     wrong: InvalidLead | None = None
     for delivery in deliveries:
-        fields = {name: value for name, value in delivery.fields.items() if value not in ("", None)}
-        if delivery.answers or delivery.about:
-            fields = {
-                **as_lead(delivery.answers, about=delivery.about, region=door.desk.region),
-                **fields,
-            }
         try:
-            taken.append(await deliver(door.desk, _sent(request, door, body, delivery, fields)))
+            taken.append(await deliver(door.desk, _sent(request, door, body, delivery)))
         except InvalidLead as error:
             wrong = error
     if wrong is not None and not taken:
@@ -176,34 +170,15 @@ async def _read(
     return taken
 
 
-def _sent(
-    request: web.Request,
-    door: Door,
-    body: bytes,
-    delivery: Delivery,
-    fields: Mapping[str, Any],
-    *,
-    of_a_person: bool = False,
-) -> Sent:
-    """of_a_person: whoever calls is who filled it in, so far as anybody can tell."""
-    submission = Submission(
+def _sent(request: web.Request, door: Door, body: bytes, delivery: Delivery) -> Sent:
+    return sent_of(
+        delivery,
         source=door.source,
-        event_key=delivery.key,
-        fingerprint=intake.fingerprint(fields),
-        content_type=intake.storable(request.headers.get(hdrs.CONTENT_TYPE, ""))[:200],
+        content_type=content_type_of(request),
         body=body,
         received_at=utcnow(),
-        fields=intake.storable_json(fields),
-        desk=door.channel,
+        channel=door.channel,
     )
-    sent = Sent(
-        submission=submission,
-        actor=f"webhook:{door.source}",
-        form=delivery.form,
-        nameless=delivery.nameless,
-        fetch=delivery.fetch,
-    )
-    return replace(sent, ip_address=request.remote) if of_a_person else sent
 
 
 def _incoming(request: web.Request, body: bytes, door: Door) -> Incoming:

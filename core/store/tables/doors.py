@@ -39,6 +39,7 @@ submissions = Table(
     Column("desk", String(50)),
     Column("shape_id", String(64), index=True),  # it waits until a person says what its fields are
     Column("fetch", String(300)),  # its sender keeps the lead, under this id
+    Column("read_key", String(200)),  # of the click for which it was last read again
     UniqueConstraint("source", "event_key"),
     Index("ix_submissions_fingerprint", "source", "fingerprint", "received_at"),
     Index("ix_submissions_received_at", "received_at"),

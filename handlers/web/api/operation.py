@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from core.api.keys import Caller, Scope
 from core.intake import storable
-from handlers.web.bodies import decode
+from handlers.web.bodies import content_type_of, decode
 from handlers.web.envelope import Rejected
 from handlers.web.keys import Keys
 
@@ -101,10 +101,14 @@ def _handler(operation: Operation, keys: Keys) -> Callable[[web.Request], Awaita
     async def handle(request: web.Request) -> web.StreamResponse:
         caller = await keys.caller(request, operation.scope)
         query = _query(request, operation.query)
-        fields = {} if operation.body is None else await decode(request, await request.read())
+        fields = {} if operation.body is None else await _decoded(request)
         return await operation.handle(Call(request=request, caller=caller, query=query, fields=fields))
 
     return handle
+
+
+async def _decoded(request: web.Request) -> dict[str, Any]:
+    return await decode(content_type_of(request), await request.read())
 
 
 class NoParameters(BaseModel, extra="forbid"):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from core import intake
 from core.actions import API
@@ -17,6 +17,7 @@ from core.lead import Draft, Lead, public, utcnow
 from core.store.submissions import Accepted, Submission
 from handlers.web.api.models import AcceptedOut, BatchIn, BatchOut, IntakeIn, IntakeQuery, LeadIn
 from handlers.web.api.operation import Call, Operation
+from handlers.web.bodies import content_type_of
 from handlers.web.envelope import Rejected, answer
 from handlers.web.event_key import event_key
 
@@ -117,9 +118,11 @@ class Taking:
             source="api",
             event_key=key,
             fingerprint=intake.fingerprint({**fields, "desk": desk} if desk else fields),
-            content_type=intake.storable(call.request.headers.get(hdrs.CONTENT_TYPE, ""))[:200],
+            content_type=intake.storable(content_type_of(call.request))[:200],
             body=await call.request.read() if index is None else json.dumps(sent).encode(),
             received_at=now,
+            fields=intake.storable_json(fields),
+            desk=desk,
         )
 
         def read() -> Draft:

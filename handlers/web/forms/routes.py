@@ -18,7 +18,7 @@ from core.desks import slug_of
 from core.errors import InvalidLead
 from core.lead import utcnow
 from core.store.submissions import Accepted, Submission
-from handlers.web.bodies import decode, raw_body
+from handlers.web.bodies import content_type_of, decode, raw_body
 from handlers.web.envelope import Rejected, answer, refused
 from handlers.web.forms import fields
 from handlers.web.forms.page import PAGES, Filled, form_page, thanks_page
@@ -129,7 +129,7 @@ def routes(forms: Forms) -> Iterable[web.RouteDef]:
 async def _sent(request: web.Request, forms: Forms, place: _Place) -> web.Response:
     body = await raw_body(request)
     now = utcnow().timestamp()
-    sent = await decode(request, body)
+    sent = await decode(content_type_of(request), body)
     said = fields.entered(sent, place.asked)
     given = str(sent.get("token", ""))
     token = forms.tokens.check(given, place.slug, now)
@@ -184,7 +184,7 @@ async def _accept(
         source=FORM,  # not what anybody may write into the address
         event_key=opening,
         fingerprint=intake.fingerprint(lead),
-        content_type=intake.storable(request.headers.get(hdrs.CONTENT_TYPE, ""))[:200],
+        content_type=intake.storable(content_type_of(request))[:200],
         body=body,
         received_at=now,
         fields=intake.storable_json(lead),
