@@ -213,8 +213,12 @@ class Engine:
 
     async def reword(self, change: Change) -> None:
         """Enqueue what was done to a lead's message; the same key twice is one."""
+        await self._database.write(lambda connection: self.reword_in(connection, change))
+
+    def reword_in(self, connection: Connection, change: Change) -> None:
+        """The same inside the caller's transaction."""
         options = _options("source_pipeline", ACTIONS, f"source:{change.lead_id}:{change.key}")
-        await self._enqueue(options, change.model_dump(mode="json"))
+        self._client.enqueue_in_transaction(connection, options, change.model_dump(mode="json"))
 
     async def nudge(self, due: Conversation) -> None:
         """Enqueue the question after silence; the same silence twice is one."""

@@ -81,6 +81,10 @@ class Acts:
             await of_one[action.name](action)
         else:
             await self.parts.store.leads.act(_line(action), lambda lead: decide(lead, action))
+        if action.edit is not None and set(action.edit.typed) & set(edits.CONTACT):
+            # another address may be another person's
+            await self.parts.recogniser.renew(await self.parts.store.leads.get(action.lead_id))
+            await self.parts.compare(action.lead_id)
 
     async def _note(self, action: Action) -> None:
         await self.parts.store.leads.note(_line(action))
@@ -162,10 +166,7 @@ class Acts:
         def change(lead: Lead) -> Mapping[str, Any]:
             return edits.decide(lead, edit, business, by=action.actor)
 
-        await self._correct(action, edits.correction_of(edit), change)
-        if set(edit.typed) & set(edits.CONTACT):  # another address may be another person's
-            await self.parts.recogniser.renew(await self.parts.store.leads.get(action.lead_id))
-            await self.parts.compare(action.lead_id)
+        await self.parts.store.labels.correct(_line(action), edits.correction_of(edit), change)
 
     async def _move(self, action: Action) -> None:
         """To another desk, with its owner if they belong there too."""
@@ -192,24 +193,7 @@ class Acts:
             spam = edits.Edit(not_a_lead=said.not_a_lead)
             return {**edits.decide(lead, spam, business, by=action.actor), **decide(lead, action)}
 
-        await self._correct(action, said, change)
-
-    async def _correct(
-        self,
-        action: Action,
-        correction: corrections.Correction,
-        change: Callable[[Lead], Mapping[str, Any]],
-    ) -> None:
-        line = _line(action)
-        if correction.empty:
-            await self.parts.store.leads.act(line, change)
-            return
-        await self.parts.store.labels.correct(
-            action.lead_id,
-            line,
-            lambda lead: corrections.label(lead, correction, key=action.key, by=action.actor, at=line.at),
-            lambda lead, _label: change(lead),
-        )
+        await self.parts.store.labels.correct(_line(action), said, change)
 
     async def _answer(self, action: Action) -> None:
         """Keep what a person says of two leads, and look again at what that makes of this one."""

@@ -168,7 +168,9 @@ class Analysis(Value):
     prompt_digest: str = Field(description="digest of the business type's file and prompt this came from")
     processing_time: float = Field(description="seconds")
     analyzed_at: AwareDatetime
-    corrected_by: str | None = Field(default=None, description="Slack user id of who corrected it last")
+    corrected_by: str | None = Field(
+        default=None, description="who corrected it last: Slack user id, or 'api:<key name>'"
+    )
 
     @property
     def is_urgent(self) -> bool:

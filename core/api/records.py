@@ -11,9 +11,11 @@ from sqlalchemy import Connection
 
 from core import edits
 from core.actions import Action, ActionName
-from core.api.changes import Change, apply, what
+from core.api.changes import Change, apply, edit_of, what
 from core.api.keys import Caller
 from core.api.register import Figures, Filters, Listing, Place, place_of, write_cursor
+from core.conversation.sources import Change as Reworded
+from core.conversation.sources import Fate
 from core.desk import Desk, reading
 from core.errors import NotAllowed
 from core.lead import Contact, Event, Lead, Status, utcnow
@@ -76,36 +78,66 @@ class Records:
     async def change(self, name: str, change: Change, *, key: str, caller: Caller) -> Lead:
         """Change the lead at once; card, thread and CRM follow. The same key twice is one change.
 
+        What it says of the lead's reading is kept to learn from, as what people correct.
         Raises NotFound, Outdated, NotAllowed, InvalidLead.
         """
-        lead = await self.desk.lead(name)
-        key = f"action:{lead.lead_id}:change:{caller.actor}:{key}"
-        if change.owner is not None and not await self.desk.parts.members.may_own(change.owner, lead.desk):
-            raise NotAllowed(f"{change.owner} is no person of this desk.")
+        lead, parts, actor = await self.desk.lead(name), self.desk.parts, caller.actor
+        key = f"action:{lead.lead_id}:change:{actor}:{key}"
+        if change.owner is not None and not await parts.members.may_own(change.owner, lead.desk):
+            raise NotAllowed(f"{change.owner} is no person of this desk.", field="owner")
+        business, region = parts.analyst.business(lead.business_type), self.desk.region
+        edit = edit_of(lead, change, business)
         changed: dict[str, Any] = {}
 
         def decide(now: Lead) -> Mapping[str, Any]:
-            changed.update(apply(now, change, actor=caller.actor))
+            changed.update(apply(now, change, business, region=region, actor=actor))
             return changed
 
-        why = what(lead, apply(lead, change.model_copy(update={"version": None}), actor=caller.actor))
+        anyway = change.model_copy(update={"version": None})
+        why = what(edit, apply(lead, anyway, business, region=region, actor=actor))
         line = Event(
             event_id=key,
             lead_id=lead.lead_id,
             at=utcnow(),
-            actor=caller.actor,
+            actor=actor,
             what="edited",
             why=why,
             told=True,
         )
-
-        def follow(connection: Connection) -> None:
-            for action in _following(lead.lead_id, changed, key=key, actor=caller.actor):
-                self.desk.queue.follow(connection, action)
-
-        await self.desk.parts.store.leads.act(line, decide, follow=follow)
-        log.info("lead_changed", lead_id=lead.lead_id, by=caller.actor)
+        await parts.store.labels.correct(
+            line,
+            edits.correction_of(edit),
+            decide,
+            follow=lambda connection: self._follow(connection, line, changed),
+        )
+        log.info("lead_changed", lead_id=lead.lead_id, by=actor)
         return await self.read(lead.lead_id, caller)
+
+    def _follow(self, connection: Connection, line: Event, changed: Mapping[str, Any]) -> None:
+        """What follows as after a click: a new wording is read, a new owner told, a new address compared."""
+        queue, owner, contact = (
+            self.desk.queue,
+            changed.get("owner"),
+            set(changed) & set(Contact.model_fields),
+        )
+        if (text := changed.get("message")) is not None:  # it is compared when it is read
+            contact = set()
+            queue.reword_in(
+                connection,
+                Reworded(
+                    key=line.event_id, lead_id=line.lead_id, actor=line.actor, fate=Fate.EDITED, text=text
+                ),
+            )
+        if owner or contact or text is None:
+            action = Action(
+                key=line.event_id,
+                name=ActionName.REASSIGN if owner else ActionName.EDIT,
+                lead_id=line.lead_id,
+                actor=line.actor,
+                target=owner,
+                edit=edits.Edit(typed=dict.fromkeys(contact, ""), seen=dict.fromkeys(contact, "")),
+            )
+            queue.follow(connection, action)
 
     async def erase(self, name: str, *, key: str, caller: Caller) -> Lead:
         """Remove the lead for good, from the store at once; the lead as it was.
@@ -137,25 +169,3 @@ class Records:
     async def note_reading(self, leads: list[Lead], caller: Caller) -> None:
         """Let the leads' histories say that their contact data was seen."""
         await self.desk.parts.store.events.add([reading(lead, caller.actor) for lead in leads])
-
-
-def _following(lead_id: str, changed: Mapping[str, Any], *, key: str, actor: str) -> list[Action]:
-    """What follows as after a click: a new owner is told, another address may be another person's."""
-    following = []
-    if owner := changed.get("owner"):
-        following.append(
-            Action(key=key, name=ActionName.REASSIGN, lead_id=lead_id, actor=actor, target=owner)
-        )
-    contact = {field: value or "" for field, value in changed.items() if field in Contact.model_fields}
-    if contact or not following:
-        seen = dict.fromkeys(contact, edits.digest(""))
-        following.append(
-            Action(
-                key=f"{key}:contact" if following else key,
-                name=ActionName.EDIT,
-                lead_id=lead_id,
-                actor=actor,
-                edit=edits.Edit(typed=contact, seen=seen),
-            )
-        )
-    return following

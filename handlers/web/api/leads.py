@@ -190,10 +190,10 @@ class Leads:
     async def change(self, call: Call) -> web.StreamResponse:
         """The lead as it is then; 412 or 409 when somebody was faster."""
         asked, seen = call.body(ChangeIn), _if_match(call.request)
-        contact = asked.contact.model_dump(exclude_unset=True) if asked.contact else {}
         change = Change(
             version=asked.version if seen is None else seen,
-            contact=contact,
+            message=asked.message,
+            typed=asked.typed,
             custom_fields=asked.custom_fields or {},
             owner=asked.owner,
             says_owner="owner" in asked.model_fields_set,
@@ -207,7 +207,7 @@ class Leads:
                 raise
             raise Rejected(412, "PRECONDITION_FAILED", str(error), field="If-Match") from None
         except NotAllowed as error:
-            raise Rejected(409, "NOT_POSSIBLE", str(error)) from None
+            raise Rejected(409, "NOT_POSSIBLE", str(error), field=error.field) from None
         return _one(call, lead)
 
     async def erase(self, call: Call) -> web.StreamResponse:

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from core.api.register import PAGE_MAX, Filters, Listing, Order, Sort
+from core.api.register import PAGE_MAX, Figures, Filters, Listing, Order, Sort
+from core.edits import FACT, INTENT, URGENCY, WISH, WISH_MAX
 from core.lead import MESSAGE_MAX, DeskStatus, Intent, Lead, Status, Urgency
 from handlers.search_options import moment_of
 
@@ -177,14 +178,48 @@ class ContactChange(Closed):
     company: str | None = Field(default=None, max_length=300)
 
 
+class AnalysisChange(Closed):
+    """Of the analysis: what is named is right from now on, whatever is read later."""
+
+    wants: str | None = Field(default=None, min_length=1, max_length=WISH_MAX, pattern=r"\S")
+    intent: Intent | None = None
+    urgency: Urgency | None = None
+    entities: dict[str, list[Annotated[str, Field(min_length=1, max_length=300, pattern=r"\S")]]] | None = (
+        Field(
+            default=None,
+            description="name -> values as they stand in the message, instead of those there are",
+        )
+    )
+
+
 class ChangeIn(Closed):
     """What changes; what is not named stays."""
 
     version: int | None = Field(default=None, ge=1, description="as seen; else 409. Or If-Match; else 412")
+    message: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MESSAGE_MAX,
+        pattern=r"\S",
+        description="it is read and compared anew",
+    )
     contact: ContactChange | None = None
+    analysis: AnalysisChange | None = None
     custom_fields: dict[str, Any] | None = Field(default=None, description="null takes a field away")
     owner: str | None = Field(default=None, max_length=50, description="Slack user id; null: nobody")
     desk_status: DeskStatus | None = None
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """What is corrected of contact and analysis, as the form of an edit would say it."""
+        contact = self.contact.model_dump(exclude_unset=True) if self.contact else {}
+        typed = {name: value or "" for name, value in contact.items()}
+        if (read := self.analysis) is not None:
+            said = {WISH: read.wants, INTENT: read.intent, URGENCY: read.urgency}
+            typed |= {name: str(value).strip() for name, value in said.items() if value is not None}
+            for name, values in (read.entities or {}).items():
+                typed[FACT + name] = "\n".join(value.strip() for value in values)
+        return typed
 
 
 class MergeIn(Closed):
@@ -261,18 +296,9 @@ class ResponsesOut(BaseModel):
     p90_seconds: float | None
 
 
-class StatsOut(BaseModel):
-    """How many leads there are, by what they are."""
+class StatsOut(Figures):
+    """How many leads there are, by what they are, and how soon somebody acted."""
 
-    total: int
-    by_status: dict[str, int]
-    by_desk_status: dict[str, int]
-    by_intent: dict[str, int]
-    by_urgency: dict[str, int]
-    by_source: dict[str, int]
-    by_business_type: dict[str, int]
-    by_desk: dict[str, int]
-    average_quality_score: float | None
     responses: ResponsesOut
 
 
