@@ -12,14 +12,16 @@ from sqlalchemy import Connection
 from core import edits
 from core.actions import Action, ActionName
 from core.api.changes import Change, apply, edit_of, what
+from core.api.checking import Found, seen_before
 from core.api.keys import Caller
 from core.api.register import Figures, Filters, Listing, Place, place_of, write_cursor
 from core.conversation.sources import Change as Reworded
 from core.conversation.sources import Fate
 from core.desk import Desk, reading
 from core.errors import NotAllowed
-from core.lead import Contact, Event, Lead, Status, utcnow
+from core.lead import Contact, Draft, Event, Lead, Status, utcnow
 from core.privacy import erase
+from core.similar.wanted import Wanted
 
 log = structlog.get_logger()
 
@@ -64,6 +66,12 @@ class Records:
         lead = await self.desk.lead(name)
         await self.note_reading([lead], caller)
         return lead
+
+    async def check(self, draft: Draft, wanted: Wanted, caller: Caller) -> Found:
+        """What a lead that is not sent yet would be to those there are (core.api.checking)."""
+        found = await seen_before(self.desk, draft, wanted)
+        await self.note_reading([lead for lead, _ in found], caller)
+        return found
 
     async def export(self, listing: Listing, caller: Caller) -> AsyncIterator[list[Lead]]:
         """All leads of the list, a batch at a time."""

@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from core.api.keys import Scope
 from core.lead import OWN, Lead
-from handlers.web.api.models import Envelope, ErrorOut, PagedEnvelope, SimilarOut
+from handlers.web.api.answers import Envelope, ErrorOut, FoundOut, PagedEnvelope, SimilarOut
 from handlers.web.api.operation import BASE, Operation
 from handlers.web.envelope import API_VERSION
 
@@ -69,7 +69,7 @@ def document(operations: Sequence[Operation], *, server: str) -> dict[str, Any]:
         ref_template=REF,
     )
     schemas = definitions["$defs"]
-    for model in (Lead, SimilarOut):
+    for model in (Lead, SimilarOut, FoundOut):
         shape = schemas[model.__name__]
         shape["properties"] = {name: each for name, each in shape["properties"].items() if name not in OWN}
         shape["required"] = [name for name in shape["required"] if name not in OWN]

@@ -11,8 +11,9 @@ from core.api.keys import Scope
 from core.desk import Desk
 from core.errors import NotAllowed, NotFound
 from core.lead import Lead, public
-from handlers.web.api.models import MergeIn, PairOut
+from handlers.web.api.answers import PairOut
 from handlers.web.api.operation import Call, Operation
+from handlers.web.api.requests import MergeIn
 from handlers.web.envelope import Rejected, answer
 from handlers.web.event_key import event_key
 

@@ -1,16 +1,14 @@
-"""The shapes of the API's requests and answers; its document is made from them."""
+"""The shapes of the API's requests; its document is made from them."""
 
 from datetime import datetime
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from core.api.register import PAGE_MAX, Figures, Filters, Listing, Order, Sort
+from core.api.register import PAGE_MAX, Filters, Listing, Order, Sort
 from core.edits import FACT, INTENT, URGENCY, WISH, WISH_MAX
-from core.lead import MESSAGE_MAX, DeskStatus, Intent, Lead, Status, Urgency
+from core.lead import MESSAGE_MAX, DeskStatus, Intent, Status, Urgency
 from handlers.search_options import moment_of
-
-T = TypeVar("T")
 
 BATCH_MAX = 50
 """Leads of one batch (the original's limit, SEED.md)."""
@@ -159,13 +157,19 @@ class BatchIn(Closed):
     leads: list[Any] = Field(min_length=1, max_length=BATCH_MAX, description="each as of POST /leads")
 
 
-class CheckIn(Closed):
-    """A message that is no lead yet."""
+class CheckIn(ContactIn):
+    """What is no lead yet; the more of the contact is said, the surer who it is."""
+
+    model_config = ConfigDict(extra="forbid")
 
     message: str = Field(min_length=1, max_length=MESSAGE_MAX, pattern=r"\S")
-    business_type: str | None = Field(default=None, max_length=50)
+    contact: ContactIn | None = None
+    custom_fields: dict[str, Any] | None = None
+    business_type: str | None = Field(default=None, max_length=50, description="only leads of that")
     limit: int | None = Field(default=None, ge=1, le=50)
-    threshold: float | None = Field(default=None, ge=-1, le=1)
+    threshold: float | None = Field(
+        default=None, ge=-1, le=1, description="least cosine of the merely similar"
+    )
 
 
 class ContactChange(Closed):
@@ -227,108 +231,3 @@ class MergeIn(Closed):
 
     into: str = Field(min_length=1, max_length=50, pattern=r"\S", description="number or id")
     preview: bool = Field(default=False, description="only say what would be")
-
-
-class AcceptedOut(BaseModel):
-    """The lead that this delivery made, or made when it came before."""
-
-    lead_id: str
-    number: str
-    repeated: bool
-
-
-class ErrorOut(BaseModel):
-    """What is wrong."""
-
-    code: str
-    message: str
-    field: str | None
-
-
-class ItemOut(BaseModel):
-    """What became of one lead of a batch."""
-
-    index: int
-    status: Literal["accepted", "repeated", "refused"]
-    lead_id: str | None = None
-    number: str | None = None
-    error: ErrorOut | None = None
-
-
-class BatchOut(BaseModel):
-    """What became of a batch, in its order."""
-
-    accepted: int
-    refused: int
-    results: list[ItemOut]
-
-
-class SimilarOut(Lead):
-    """A lead and its likeness."""
-
-    score: float = Field(ge=-1, le=1.0001, description="cosine of the messages")
-
-
-class PairOut(BaseModel):
-    """The lead that stands for both, and the other."""
-
-    kept: Lead
-    gone: Lead
-    preview: bool | None = None
-
-
-class ErasedOut(BaseModel):
-    """What is no more."""
-
-    lead_id: str
-    number: str
-    erased: bool
-
-
-class ResponsesOut(BaseModel):
-    """How soon somebody acted, of the leads of the last 30 days whose desk has a clock."""
-
-    met: int
-    missed: int
-    overdue: int
-    running: int
-    median_seconds: float | None
-    p90_seconds: float | None
-
-
-class StatsOut(Figures):
-    """How many leads there are, by what they are, and how soon somebody acted."""
-
-    responses: ResponsesOut
-
-
-class MetadataOut(BaseModel):
-    """Of the answer."""
-
-    timestamp: AwareDatetime
-    version: str
-    request_id: str
-
-
-class PaginationOut(BaseModel):
-    """Where a list goes on."""
-
-    has_more: bool
-    cursor: str | None
-    limit: int
-    total_estimate: int = Field(description="exact up to 10,000")
-
-
-class Envelope(BaseModel, Generic[T]):
-    """Of every answer."""
-
-    success: bool
-    data: T
-    errors: list[ErrorOut]
-    metadata: MetadataOut
-
-
-class PagedEnvelope(Envelope[T], Generic[T]):
-    """Of lists."""
-
-    pagination: PaginationOut
