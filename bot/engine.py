@@ -22,7 +22,7 @@ from core.conversation.sources import Change, source_pipeline
 from core.conversation.talking import nudge_pipeline, opening_pipeline, turn_pipeline
 from core.desk import Desk
 from core.errors import LeadDeskError, Unavailable
-from core.hooks.calls import Call, HookEvent
+from core.hooks.calls import Call
 from core.hooks.telling import hook_pipeline
 from core.intake.deliveries import delivery_pipeline
 from core.lead import utcnow
@@ -333,8 +333,8 @@ def _register(
                 log.exception("pipeline_failed", pipeline=name, why=why)
                 metrics.failures.labels("pipeline").inc()
                 if name == "lead_pipeline" and isinstance(parts, Parts):
-                    told = HookEvent.FAILED, subject, f"failed:{subject}"
-                    await _durable("announce_failure", parts.telling.announce, *told)
+                    await _durable("announce_failure", parts.give_up, subject)
+                    await _durable("show_failure", parts.show, subject)
                 raise
 
     run.__qualname__ = name

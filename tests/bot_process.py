@@ -203,8 +203,11 @@ def key_of(card: dict[str, Any]) -> str:
 
 
 @asynccontextmanager
-async def world(folder: Path, database_url: str) -> AsyncIterator[World]:
-    """A Slack and an Airtable of their own, and a bot, not started yet, that knows them."""
+async def world(folder: Path, database_url: str, **settings: str) -> AsyncIterator[World]:
+    """A Slack and an Airtable of their own, and a bot, not started yet, that knows them.
+
+    settings: of the bot's environment, beside those that it needs for that.
+    """
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(running_slack(timing=REDELIVERED))
         airtable = await stack.enter_async_context(running_airtable(rate=None))
@@ -230,6 +233,7 @@ async def world(folder: Path, database_url: str) -> AsyncIterator[World]:
             "DESKS_DIR": str(calm_desk(folder, slack.desk_channel)),
             "SLACK_PACE": "1000",
             "LOG_LEVEL": "WARNING",
+            **settings,
         }
         bot = BotProcess(environment, folder / "stderr.txt", session)
         stack.push_async_callback(bot.kill)
