@@ -76,6 +76,16 @@ class BotProcess:
             self._process.kill()
             await self._process.wait()
 
+    async def start_until(self, reached: asyncio.Event) -> None:
+        """Start it, ready or not, and SIGKILL it when this is reached."""
+        starting = asyncio.create_task(self.start())
+        async with asyncio.timeout(60):
+            await reached.wait()
+        starting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await starting
+        await self.kill()
+
     async def stop(self) -> int:
         """SIGTERM; its exit code."""
         assert self._process is not None
@@ -143,6 +153,10 @@ class World:
                     await self.slack.say("priya", "leads", text)
                 await asyncio.sleep(1 / per_second)
         return number
+
+    async def send(self, number: int) -> None:
+        """One lead, until it has its 202."""
+        await self._send(str(number), REQUEST.format(number=number), sender(number))
 
     async def claim_cards(self, enough: asyncio.Event, dice: random.Random) -> None:
         """People claim card after card; who was told that a click failed clicks again."""
