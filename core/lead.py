@@ -44,6 +44,19 @@ class Intent(StrEnum):
     SOLICITATION = "solicitation"
 
 
+class SubIntent(StrEnum):
+    """Intents of the earlier system (SEED.md): each is one of ours, and kept beside it."""
+
+    SERVICE_REQUEST = "service_request"
+    CONSULTATION_REQUEST = "consultation_request"
+    PACKAGE_INQUIRY = "package_inquiry"
+    INFORMATION_REQUEST = "information_request"
+    PROJECT_INQUIRY = "project_inquiry"
+    EFFICIENCY_PROJECT = "efficiency_project"
+    SUPPORT_REQUEST = "support_request"
+    GENERAL_INQUIRY = "general_inquiry"
+
+
 class Urgency(StrEnum):
     """How soon somebody must act, lowest first."""
 

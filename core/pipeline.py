@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -17,7 +18,7 @@ from core.conversation.places import Voice
 from core.crm.sync import CrmSync, Outcome
 from core.dedupe import Decision
 from core.desks import Desks
-from core.errors import NotAllowed, Refused, Unavailable
+from core.errors import NotAllowed, NotFound, Refused, Unavailable
 from core.hooks.calls import HookEvent
 from core.hooks.telling import Telling
 from core.lead import (
@@ -311,8 +312,8 @@ class Parts:
     async def publish_merged(self, key: str) -> None:
         """Bring to cards and CRM what this merge or undo, by its key, changed: the kept lead first."""
         for lead_id in await self.store.merges.touched(key):
-            await self.show(lead_id)
-            await self.sync(lead_id)
+            with suppress(NotFound):  # of two that were parted again one may be erased by now
+                await self.publish(lead_id)
 
     async def sync(self, lead_id: str, *, show: bool = True) -> None:
         """Bring the lead and its record in the CRM together; the card only speaks of it when that fails.

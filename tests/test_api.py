@@ -95,6 +95,7 @@ async def test_pages_hold_every_lead_once_though_others_come_in_between(bot: Pro
     ("query", "so"),
     [
         ("intent=complaint", lambda lead: lead["analysis"]["intent"] == "complaint"),
+        ("intent=service_request", lambda lead: lead["analysis"]["sub_intent"] == "service_request"),
         ("urgency=urgent", lambda lead: lead["analysis"]["urgency"] == "urgent"),
         ("min_quality_score=30", lambda lead: lead["analysis"]["quality_score"] >= 30),
         ("max_quality_score=59", lambda lead: lead["analysis"]["quality_score"] <= 59),
@@ -119,6 +120,8 @@ async def test_a_list_holds_what_its_filter_says_and_nothing_else(bot: Product, 
         await made(
             bot, "Filtered: my car broke down on the highway, I need a tow right now!!", email="t@example.com"
         )
+        car = {"email": "car@example.com", "business_type": "automotive"}
+        await made(bot, "Filtered: can I book a brake repair for my Civic on Tuesday?", **car)
     _, some, _ = await ask(bot, "GET", f"{LEADS}?{query}&limit=100")
     _, every, _ = await ask(bot, "GET", f"{LEADS}?limit=100")
     read = [lead for lead in every["data"] if lead["analysis"]]

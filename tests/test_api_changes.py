@@ -123,6 +123,17 @@ async def test_a_change_that_may_not_be_is_refused(
 
 
 @there
+async def test_a_lead_that_is_merged_or_not_there_is_named_as_what_is_wrong(bot: Product) -> None:
+    kept = await made(bot, "The bonnet does not close", email="kept@example.com")
+    gone = await made(bot, "Which hours do you have in May?", email="gone@example.com")
+    await ask(bot, "POST", f"{LEADS}/{gone}/merge", json={"into": kept})
+    merged, told, _ = await ask(bot, "PUT", f"{LEADS}/{gone}", json={"message": "x"})
+    unknown, said, _ = await ask(bot, "PUT", f"{LEADS}/L-999999", json={"message": "x"})
+    assert (merged, told["errors"][0]["field"]) == (409, "lead_id")
+    assert (unknown, said["errors"][0]["field"]) == (404, "lead_id")
+
+
+@there
 async def test_a_corrected_reading_is_on_the_lead_its_card_and_in_the_crm(bot: Product) -> None:
     lead_id = await made(bot, GRINDING, email="reading@example.com")
     body = {"analysis": {"intent": "complaint", "urgency": "urgent", "wants": "Brakes, again"}}

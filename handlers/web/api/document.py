@@ -177,10 +177,11 @@ def _flat(model: type[BaseModel]) -> tuple[Mapping[str, Any], Mapping[str, Any]]
 
 def _said(schema: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
     """What a parameter can be when it is said: in a query nothing is null."""
-    kinds = [kind for kind in schema.get("anyOf", []) if kind.get("type") != "null"]
-    plain = dict(kinds[0] if kinds else schema)
-    if "$ref" in plain:
-        plain = dict(shared[plain["$ref"].rpartition("/")[2]])
+    kinds = [kind for kind in schema.get("anyOf", [schema]) if kind.get("type") != "null"]
+    kinds = [shared[kind["$ref"].rpartition("/")[2]] if "$ref" in kind else kind for kind in kinds]
+    plain = dict(kinds[0])
+    if len(kinds) > 1:  # words of several lists
+        plain["enum"] = [word for kind in kinds for word in kind["enum"]]
     kept = {name: value for name, value in plain.items() if name not in {"title", "description", "default"}}
     if schema.get("default") is not None:
         kept["default"] = schema["default"]

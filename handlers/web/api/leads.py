@@ -24,7 +24,7 @@ from handlers import search_options
 from handlers.web.api.answers import ErasedOut, FoundOut, SimilarOut, StatsOut
 from handlers.web.api.operation import Call, Operation, as_json
 from handlers.web.api.requests import ChangeIn, CheckIn, ExportQuery, FilterQuery, ListQuery, SimilarQuery
-from handlers.web.envelope import Rejected, answer
+from handlers.web.envelope import LEAD_ID, Rejected, answer
 from handlers.web.event_key import event_key
 
 STATS_DAYS = timedelta(days=30)
@@ -205,7 +205,7 @@ class Leads:
                 raise
             raise Rejected(412, "PRECONDITION_FAILED", str(error), field="If-Match") from None
         except NotAllowed as error:
-            raise Rejected(409, "NOT_POSSIBLE", str(error), field=error.field) from None
+            raise Rejected(409, "NOT_POSSIBLE", str(error), field=error.field or LEAD_ID) from None
         return _one(call, lead)
 
     async def erase(self, call: Call) -> web.StreamResponse:
@@ -213,7 +213,7 @@ class Leads:
         try:
             lead = await self.records.erase(call.name, key=str(uuid4()), caller=call.caller)
         except NotAllowed as error:
-            raise Rejected(409, "NOT_POSSIBLE", str(error)) from None
+            raise Rejected(409, "NOT_POSSIBLE", str(error), field=LEAD_ID) from None
         data = {"lead_id": lead.lead_id, "number": lead.number, "erased": True}
         return answer(call.request, data)
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from core.api.register import PAGE_MAX, Filters, Listing, Order, Sort
 from core.edits import FACT, INTENT, URGENCY, WISH, WISH_MAX
-from core.lead import MESSAGE_MAX, DeskStatus, Intent, Status, Urgency
+from core.lead import MESSAGE_MAX, DeskStatus, Intent, Status, SubIntent, Urgency
 from handlers.search_options import moment_of
 
 BATCH_MAX = 50
@@ -24,7 +24,18 @@ def _digits(value: Any) -> Any:
     return value
 
 
-Score = Annotated[int, BeforeValidator(_digits), Field(ge=0, le=100)]
+Score = Annotated[int, Field(ge=0, le=100), BeforeValidator(_digits)]
+
+
+def _intent(value: Any) -> Any:
+    """Told here, an error is about the parameter and not about one kind of intent."""
+    known = {each.value: each for each in (*Intent, *SubIntent)}
+    if isinstance(value, str) and value not in known:
+        raise ValueError(f"Input should be one of {', '.join(known)}")
+    return known.get(value, value)
+
+
+AnyIntent = Annotated[Intent | SubIntent, BeforeValidator(_intent)]
 
 
 class Closed(BaseModel):
@@ -38,7 +49,7 @@ class FilterQuery(Closed):
 
     status: Status | None = None
     desk_status: DeskStatus | None = None
-    intent: Intent | None = None
+    intent: AnyIntent | None = Field(default=None, description="also a sub-intent, such as service_request")
     urgency: Urgency | None = None
     min_quality_score: Score | None = None
     max_quality_score: Score | None = None
@@ -78,7 +89,7 @@ class OrderedQuery(FilterQuery):
 class ListQuery(OrderedQuery):
     """A page of a list."""
 
-    limit: Annotated[int, BeforeValidator(_digits), Field(ge=1, le=PAGE_MAX)] = 20
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX), BeforeValidator(_digits)] = 20
     cursor: str | None = Field(
         default=None, max_length=300, description="pagination.cursor of the page before"
     )
@@ -108,7 +119,7 @@ class IntakeQuery(Closed):
     mode: Literal["async", "sync"] = Field(
         default="async", description="sync: wait until the lead is read, and answer with it"
     )
-    wait: Annotated[int, BeforeValidator(_digits), Field(ge=1, le=WAIT_MAX)] = Field(
+    wait: Annotated[int, Field(ge=1, le=WAIT_MAX), BeforeValidator(_digits)] = Field(
         default=10, description="seconds to wait at most; then the answer is 202 as without it"
     )
 
