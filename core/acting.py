@@ -158,6 +158,13 @@ class Acts:
             )
             await self.parts.notices.give(notice)
 
+    async def announce_others(self, action: Action) -> None:
+        """The other leads of a merge or undo changed too."""
+        for lead_id in await self.parts.store.merges.touched(action.key):
+            if lead_id != action.lead_id:
+                key = f"updated:{action.key}:{lead_id}"
+                await self.parts.telling.announce(HookEvent.UPDATED, lead_id, key)
+
     async def _edit(self, action: Action) -> None:
         """Change what the form changed; what it says of the reading is kept to learn from."""
         before, edit = await self.parts.store.leads.get(action.lead_id), action.edit or edits.Edit()
@@ -273,6 +280,8 @@ async def action_pipeline(step: Step, parts: Parts, action: Mapping[str, Any]) -
         await step("publish", parts.publish, asked.lead_id)
         await step("notify", Acts(parts=parts).notify, asked)
     await step("announce", parts.telling.announce, HookEvent.UPDATED, asked.lead_id, f"updated:{asked.key}")
+    if asked.name in OF_TWO_LEADS:
+        await step("announce_others", Acts(parts=parts).announce_others, asked)
 
 
 def waking(lead: Lead, now: datetime) -> Action:

@@ -52,6 +52,15 @@ class Told(Product):
         await asyncio.sleep(0.7)
         return self.receiver.types(lead_id)
 
+    async def lead_saying(self, words: str) -> str:
+        """The id of the newest lead once its message begins so."""
+        async with asyncio.timeout(20):
+            while True:
+                (newest,) = await self.app.store.leads.newest(limit=1)
+                if newest.message.startswith(words):
+                    return newest.lead_id
+                await asyncio.sleep(0.05)
+
     def bodies(self, lead_id: str, kind: str) -> list[dict[str, Any]]:
         """The leads as they were told."""
         bodies = [body for body in self.receiver.bodies() if body["type"] == kind]
@@ -109,6 +118,33 @@ async def test_what_people_change_in_the_crm_is_an_update(bot: Told) -> None:
     bot.airtable.table.edit(lead_id, Phone="+14155550199")
     await bot.app.desk.parts.pull()
     assert await bot.told(lead_id, *FIRST, "lead.updated") == sorted([*FIRST, "lead.updated"])
+
+
+@there
+async def test_what_the_writer_says_later_and_an_edit_of_the_message_are_an_update_each(bot: Told) -> None:
+    ts = await bot.slack.say("dana", "leads", "My roof leaks, could somebody come and look at it?")
+    lead_id = await bot.lead_saying("My roof leaks")
+    await bot.told(lead_id, *FIRST)
+    await bot.slack.say("dana", "leads", "415 555 2671, Priya Raman", thread_ts=ts)
+    await bot.receiver.until(lambda: bot.receiver.types(lead_id).count("lead.updated") == 1)
+    await bot.slack.edit("dana", "leads", ts, "My roof leaks badly, could somebody come and look at it?")
+    await bot.receiver.until(lambda: bot.receiver.types(lead_id).count("lead.updated") == 2)
+    await asyncio.sleep(0.7)
+    assert bot.receiver.types(lead_id).count("lead.updated") == 2
+
+
+@there
+async def test_a_merge_is_an_update_of_both(bot: Told) -> None:
+    kept = await bot.send("The cellar is damp", email="cellar@example.com")
+    gone = await bot.send("Which paint holds on brick?", email="paint@example.com")
+    for lead_id in (kept, gone):
+        await bot.told(lead_id, *FIRST)
+    status, _, _ = await ask(bot, "POST", f"{LEADS}/{gone}/merge", json={"into": kept})
+    assert status == 200
+    both = (kept, gone)
+    await bot.receiver.until(lambda: all("lead.updated" in bot.receiver.types(each) for each in both))
+    await asyncio.sleep(0.7)
+    assert [bot.receiver.types(lead_id).count("lead.updated") for lead_id in both] == [1, 1]
 
 
 @there
