@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.sandbox.airtable import AirtableStandIn
 from bot.sandbox.airtable import running as running_airtable
@@ -168,10 +169,12 @@ async def test_a_firm_no_of_the_crm_is_told_once_however_often_it_says_it(bot: T
 async def test_a_lead_whose_processing_breaks_says_so_and_is_told_once(bot: Told) -> None:
     bot.index.broken = True
     try:
-        lead_id = await bot.send(CURSED, email="cursed@example.com")
-        assert await bot.told(lead_id, "lead.created", "lead.failed") == ["lead.created", "lead.failed"]
+        with capture_logs() as logged:  # written out for a console, a traceback takes seconds
+            lead_id = await bot.send(CURSED, email="cursed@example.com")
+            assert await bot.told(lead_id, "lead.created", "lead.failed") == ["lead.created", "lead.failed"]
     finally:
         bot.index.broken = False
+    assert [each["event"] for each in logged].count("pipeline_failed") == 1
     (failed,) = bot.bodies(lead_id, "lead.failed")
     assert failed["status"] == Status.FAILED
     await bot.card_with(lead_id, "Processing stopped")

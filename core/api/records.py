@@ -123,29 +123,23 @@ class Records:
 
     def _follow(self, connection: Connection, line: Event, changed: Mapping[str, Any]) -> None:
         """What follows as after a click: a new wording is read, a new owner told, a new address compared."""
-        queue, owner, contact = (
-            self.desk.queue,
-            changed.get("owner"),
-            set(changed) & set(Contact.model_fields),
-        )
-        if (text := changed.get("message")) is not None:  # it is compared when it is read
-            contact = set()
-            queue.reword_in(
-                connection,
-                Reworded(
-                    key=line.event_id, lead_id=line.lead_id, actor=line.actor, fate=Fate.EDITED, text=text
-                ),
-            )
-        if owner or contact or text is None:
+        key, lead_id, actor = line.event_id, line.lead_id, line.actor
+        owner, text = changed.get("owner"), changed.get("message")
+        contact = set(changed) & set(Contact.model_fields)
+        if text is not None:
+            contact = set()  # it is compared when the wording is
+            reworded = Reworded(key=key, lead_id=lead_id, actor=actor, fate=Fate.EDITED, text=text)
+            self.desk.queue.reword_in(connection, reworded)
+        if owner or text is None:
             action = Action(
-                key=line.event_id,
+                key=key,
                 name=ActionName.REASSIGN if owner else ActionName.EDIT,
-                lead_id=line.lead_id,
-                actor=line.actor,
+                lead_id=lead_id,
+                actor=actor,
                 target=owner,
                 edit=edits.Edit(typed=dict.fromkeys(contact, ""), seen=dict.fromkeys(contact, "")),
             )
-            queue.follow(connection, action)
+            self.desk.queue.follow(connection, action)
 
     async def erase(self, name: str, *, key: str, caller: Caller) -> Lead:
         """Remove the lead for good, from the store at once; the lead as it was.
