@@ -35,6 +35,7 @@ from core.analyze import Analyst
 from core.crm.sync import CrmSync
 from core.desk import Desk
 from core.desks import Desks
+from core.hooks.telling import Telling
 from core.noise.reporting import Reporting
 from core.noise.telling import Ringing
 from core.pipeline import Parts
@@ -126,6 +127,7 @@ async def running(
         engine = Engine(
             database=store.database, database_url=settings.database, executor_id=settings.executor_id
         )
+        telling = make_telling(settings, store, engine, stack)
         parts = Parts(
             store=store,
             search=search,
@@ -140,14 +142,14 @@ async def running(
                 heads=heads_of(settings, businesses),
                 time_zone=settings.zone,
             ),
-            crm=_crm(stack, settings, store, desks, crm),
+            crm=_crm(stack, settings, store, desks, crm, telling=telling),
             board=board,
             members=directory,
             notices=ringing,
             voice=board,
             open_talk=engine.open_talk,
             desks=desks,
-            telling=make_telling(settings, store, engine, stack),
+            telling=telling,
             timing=Timing(store=store, desks=desks, set_alarm=engine.set_alarm, leaders=directory.leaders),
             routing=Router(store=store, desks=desks, accounts=directory),
             journal=engine,
@@ -216,13 +218,19 @@ async def _warm_up(parts: Parts) -> None:
 
 
 def _crm(
-    stack: AsyncExitStack, settings: Settings, store: Store, desks: Desks, table: CrmTable | None
+    stack: AsyncExitStack,
+    settings: Settings,
+    store: Store,
+    desks: Desks,
+    table: CrmTable | None,
+    *,
+    telling: Telling,
 ) -> CrmSync:
     mappings = load_mappings(settings, desks)
     if table is None:
         table = make_crm(settings, store, mappings)
         stack.push_async_callback(table.close)
-    return CrmSync(store=store, table=table, mapping=mappings.of)
+    return CrmSync(store=store, table=table, mapping=mappings.of, announce=telling.announce_in)
 
 
 def _hook(settings: Settings, store: Store, table: CrmTable) -> CrmHook | None:

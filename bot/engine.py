@@ -22,7 +22,7 @@ from core.conversation.sources import Change, source_pipeline
 from core.conversation.talking import nudge_pipeline, opening_pipeline, turn_pipeline
 from core.desk import Desk
 from core.errors import LeadDeskError, Unavailable
-from core.hooks.calls import Call, HookEvent
+from core.hooks.calls import Call
 from core.hooks.telling import hook_pipeline
 from core.intake.again import reading_pipeline
 from core.intake.deliveries import delivery_pipeline
@@ -219,8 +219,12 @@ class Engine:
 
     async def reword(self, change: Change) -> None:
         """Enqueue what was done to a lead's message; the same key twice is one."""
+        await self._database.write(lambda connection: self.reword_in(connection, change))
+
+    def reword_in(self, connection: Connection, change: Change) -> None:
+        """The same inside the caller's transaction."""
         options = _options("source_pipeline", ACTIONS, f"source:{change.lead_id}:{change.key}")
-        await self._enqueue(options, change.model_dump(mode="json"))
+        self._client.enqueue_in_transaction(connection, options, change.model_dump(mode="json"))
 
     async def nudge(self, due: Conversation) -> None:
         """Enqueue the question after silence; the same silence twice is one."""
@@ -335,8 +339,8 @@ def _register(
                 log.exception("pipeline_failed", pipeline=name, why=why)
                 metrics.failures.labels("pipeline").inc()
                 if name == "lead_pipeline" and isinstance(parts, Parts):
-                    told = HookEvent.FAILED, subject, f"failed:{subject}"
-                    await _durable("announce_failure", parts.telling.announce, *told)
+                    await _durable("announce_failure", parts.give_up, subject)
+                    await _durable("show_failure", parts.show, subject)
                 raise
 
     run.__qualname__ = name

@@ -81,6 +81,10 @@ class Acts:
             await of_one[action.name](action)
         else:
             await self.parts.store.leads.act(_line(action), lambda lead: decide(lead, action))
+        if action.edit is not None and set(action.edit.typed) & set(edits.CONTACT):
+            # another address may be another person's
+            await self.parts.recogniser.renew(await self.parts.store.leads.get(action.lead_id))
+            await self.parts.compare(action.lead_id)
 
     async def _note(self, action: Action) -> None:
         await self.parts.store.leads.note(_line(action))
@@ -154,6 +158,13 @@ class Acts:
             )
             await self.parts.notices.give(notice)
 
+    async def announce_others(self, action: Action) -> None:
+        """The other leads of a merge or undo changed too."""
+        for lead_id in await self.parts.store.merges.touched(action.key):
+            if lead_id != action.lead_id:
+                key = f"updated:{action.key}:{lead_id}"
+                await self.parts.telling.announce(HookEvent.UPDATED, lead_id, key)
+
     async def _edit(self, action: Action) -> None:
         """Change what the form changed; what it says of the reading is kept to learn from."""
         before, edit = await self.parts.store.leads.get(action.lead_id), action.edit or edits.Edit()
@@ -162,10 +173,7 @@ class Acts:
         def change(lead: Lead) -> Mapping[str, Any]:
             return edits.decide(lead, edit, business, by=action.actor)
 
-        await self._correct(action, edits.correction_of(edit), change)
-        if set(edit.typed) & set(edits.CONTACT):  # another address may be another person's
-            await self.parts.recogniser.renew(await self.parts.store.leads.get(action.lead_id))
-            await self.parts.compare(action.lead_id)
+        await self.parts.store.labels.correct(_line(action), edits.correction_of(edit), change)
 
     async def _move(self, action: Action) -> None:
         """To another desk, with its owner if they belong there too."""
@@ -192,24 +200,7 @@ class Acts:
             spam = edits.Edit(not_a_lead=said.not_a_lead)
             return {**edits.decide(lead, spam, business, by=action.actor), **decide(lead, action)}
 
-        await self._correct(action, said, change)
-
-    async def _correct(
-        self,
-        action: Action,
-        correction: corrections.Correction,
-        change: Callable[[Lead], Mapping[str, Any]],
-    ) -> None:
-        line = _line(action)
-        if correction.empty:
-            await self.parts.store.leads.act(line, change)
-            return
-        await self.parts.store.labels.correct(
-            action.lead_id,
-            line,
-            lambda lead: corrections.label(lead, correction, key=action.key, by=action.actor, at=line.at),
-            lambda lead, _label: change(lead),
-        )
+        await self.parts.store.labels.correct(_line(action), said, change)
 
     async def _answer(self, action: Action) -> None:
         """Keep what a person says of two leads, and look again at what that makes of this one."""
@@ -289,6 +280,8 @@ async def action_pipeline(step: Step, parts: Parts, action: Mapping[str, Any]) -
         await step("publish", parts.publish, asked.lead_id)
         await step("notify", Acts(parts=parts).notify, asked)
     await step("announce", parts.telling.announce, HookEvent.UPDATED, asked.lead_id, f"updated:{asked.key}")
+    if asked.name in OF_TWO_LEADS:
+        await step("announce_others", Acts(parts=parts).announce_others, asked)
 
 
 def waking(lead: Lead, now: datetime) -> Action:

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 from pydantic import AwareDatetime, Field
 
 from core.errors import NotAllowed
-from core.lead import Analysis, DeskStatus, Entity, Intent, Lead, Urgency, Value
+from core.lead import Analysis, Entity, Intent, Lead, Urgency, Value
 from core.model.answer import literal
 from core.rules import headline
 from core.rules.words import inert, newest_part, one_line, shortened
@@ -48,7 +48,7 @@ class Label(Value):
     kind: Literal["analysis"] = KIND
     said: Mapping[str, Any]
     corrected: Correction
-    by: str = Field(description="Slack user id")
+    by: str = Field(description="Slack user id, or 'api:<key name>'")
     at: AwareDatetime
 
 
@@ -73,20 +73,6 @@ def label(lead: Lead, correction: Correction, *, key: str, by: str, at: Any) -> 
     return Label(label_id=key, lead_id=lead.lead_id, said=said, corrected=correction, by=by, at=at)
 
 
-def decide(lead: Lead, label: Label, business: BusinessType) -> Mapping[str, Any]:
-    """The lead's columns that a correction changes: its analysis, and its status when it is no lead.
-
-    Raises NotAllowed, in a sentence for the person, when it may not be.
-    """
-    if lead.analysis is None:
-        raise NotAllowed(f"{lead.number} has not been read yet. Please try again in a moment.")
-    analysis = corrected(lead.analysis, label.corrected, lead.message, business, by=label.by)
-    changes: dict[str, Any] = {"analysis": analysis.model_dump(mode="json")}
-    if label.corrected.not_a_lead:
-        changes["desk_status"] = DeskStatus.SPAM
-    return changes
-
-
 def corrected(
     analysis: Analysis, correction: Correction, message: str, business: BusinessType, *, by: str
 ) -> Analysis:
@@ -107,7 +93,7 @@ def corrected(
             "urgency": correction.urgency,
             "urgency_score": MIDDLE[correction.urgency],
             "urgency_confidence": 1.0,
-            "urgency_reason": "set by a person",
+            "urgency_reason": "as corrected",
         }
     entities = {**analysis.entities, **_entities(analysis, correction, message, business)}
     if correction.entities:

@@ -62,6 +62,9 @@ class Queue(Protocol):
     async def reword(self, change: Change) -> None:
         """Enqueue what was done to a lead's message; the same key twice is one."""
 
+    def reword_in(self, connection: Connection, change: Change) -> None:
+        """The same inside the caller's transaction."""
+
     async def answer(self, turn: Turn) -> None:
         """Enqueue the answer to a message to the bot; the same message twice is one."""
 

@@ -78,7 +78,15 @@ class TableChanged(Refused):
 
 
 class NotAllowed(LeadDeskError):
-    """This user may not do this, or not any more; the message says why and is shown to that user only."""
+    """This user may not do this, or not any more; the message says why and is shown to that user only.
+
+    Attributes:
+        field: what of a request it is about, by its name in the API, if it is about one part of it.
+    """
+
+    def __init__(self, why: str, *, field: str | None = None) -> None:
+        super().__init__(why)
+        self.field = field
 
 
 class NotFound(LeadDeskError):

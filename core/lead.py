@@ -44,6 +44,19 @@ class Intent(StrEnum):
     SOLICITATION = "solicitation"
 
 
+class SubIntent(StrEnum):
+    """Intents of the earlier system (SEED.md): each is one of ours, and kept beside it."""
+
+    SERVICE_REQUEST = "service_request"
+    CONSULTATION_REQUEST = "consultation_request"
+    PACKAGE_INQUIRY = "package_inquiry"
+    INFORMATION_REQUEST = "information_request"
+    PROJECT_INQUIRY = "project_inquiry"
+    EFFICIENCY_PROJECT = "efficiency_project"
+    SUPPORT_REQUEST = "support_request"
+    GENERAL_INQUIRY = "general_inquiry"
+
+
 class Urgency(StrEnum):
     """How soon somebody must act, lowest first."""
 
@@ -168,7 +181,9 @@ class Analysis(Value):
     prompt_digest: str = Field(description="digest of the business type's file and prompt this came from")
     processing_time: float = Field(description="seconds")
     analyzed_at: AwareDatetime
-    corrected_by: str | None = Field(default=None, description="Slack user id of who corrected it last")
+    corrected_by: str | None = Field(
+        default=None, description="who corrected it last: Slack user id, or 'api:<key name>'"
+    )
 
     @property
     def is_urgent(self) -> bool:

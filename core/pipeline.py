@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -14,10 +15,10 @@ from core.analyze import Analyst
 from core.conversation import Kept
 from core.conversation.changes import told
 from core.conversation.places import Voice
-from core.crm.sync import FAILED, CrmSync, Outcome
+from core.crm.sync import CrmSync, Outcome
 from core.dedupe import Decision
 from core.desks import Desks
-from core.errors import NotAllowed, Refused, Unavailable
+from core.errors import NotAllowed, NotFound, Refused, Unavailable
 from core.hooks.calls import HookEvent
 from core.hooks.telling import Telling
 from core.lead import (
@@ -28,6 +29,7 @@ from core.lead import (
     Lead,
     MatchKind,
     Part,
+    Status,
     SyncStatus,
     age_seconds,
     utcnow,
@@ -310,8 +312,8 @@ class Parts:
     async def publish_merged(self, key: str) -> None:
         """Bring to cards and CRM what this merge or undo, by its key, changed: the kept lead first."""
         for lead_id in await self.store.merges.touched(key):
-            await self.show(lead_id)
-            await self.sync(lead_id)
+            with suppress(NotFound):  # of two that were parted again one may be erased by now
+                await self.publish(lead_id)
 
     async def sync(self, lead_id: str, *, show: bool = True) -> None:
         """Bring the lead and its record in the CRM together; the card only speaks of it when that fails.
@@ -329,9 +331,6 @@ class Parts:
             changed = await self._wait_for_crm(before, error)
         else:
             await self.store.waiting.done(lead_id, Part.CRM)
-            if outcome != Outcome.SAME:
-                told = HookEvent.SYNCED, lead_id, f"synced:{lead_id}:{before.version}"
-                await self.telling.announce(*told)
             said = Part.CRM in before.missing or before.crm.status == SyncStatus.FAILED
             lacking = (await self.store.leads.get(lead_id)).crm.why != before.crm.why
             changed = said or lacking or outcome in {Outcome.TAKEN, Outcome.ASKED}
@@ -339,6 +338,23 @@ class Parts:
             await self.show(lead_id)
         elif changed:
             await self.store.waiting.put(lead_id, Part.CARD, "its turn", utcnow(), not_before=timedelta())
+
+    async def give_up(self, lead_id: str) -> None:
+        """Our processing of the lead broke: it says so, and others are told, once."""
+        line = Event(
+            event_id=f"failed:{lead_id}",
+            lead_id=lead_id,
+            at=utcnow(),
+            actor=SYSTEM,
+            what=Status.FAILED,
+            told=True,
+        )
+        failed = HookEvent.FAILED, lead_id, line.event_id
+        await self.store.leads.act(
+            line,
+            lambda _: {"status": Status.FAILED},
+            follow=lambda connection: self.telling.announce_in(connection, *failed),
+        )
 
     async def pull(self) -> None:
         """Take over what people changed in the CRM, and show it."""
@@ -357,16 +373,7 @@ class Parts:
         over = utcnow() - since > GIVE_UP
         if not over and isinstance(error, Unavailable):
             return Part.CRM not in lead.missing
-        line = Event(
-            event_id=f"crm_failed:{lead.lead_id}:{lead.version}",
-            lead_id=lead.lead_id,
-            at=utcnow(),
-            actor=SYSTEM,
-            what=FAILED,
-            why=str(error),
-            told=False,
-        )
-        news = await self.store.crm.fail(line, str(error))
+        news = await self.crm.fail(lead, str(error))
         if over:  # from now on a person decides: the card has a button
             await self.store.waiting.done(lead.lead_id, Part.CRM)
         return news

@@ -1,19 +1,20 @@
 """Recognising a lead: who is this, and is it the same request again."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from sqlalchemy import Connection
 
 from core.dedupe import Candidate, Decision, Odds, Request, decide, may_matter, odds
 from core.errors import Refused, Unavailable
 from core.identity import SHIPPED, Profile, Weights, keys, profile_of
-from core.lead import Analysis, Lead, Match, MatchKind
+from core.lead import Analysis, Draft, Lead, Match, MatchKind
 from core.ports import Vector
 from core.similar.search import Search
 from core.store import Store
 from core.store.leads import read_vectors
-from core.store.people import Surroundings, Turn
+from core.store.people import Surroundings, Turn, Worth, around
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,54 +101,86 @@ class Recogniser:
             near: ids of leads with alike messages, which may share no key.
         """
         profile = self._profile(lead)
-        around = self._meet(
-            turn, lead, profile, near, worth=lambda other: may_matter(profile, other, self.weights)
-        )
-        if not around.candidates:
-            return Decision()
-        decision = decide(
-            lead.contact,
-            profile,
-            Request(message=lead.message, at=lead.received_at),
-            self._with_cosines(turn, around.candidates, vector),
-            shared=around.shared,
-            weights=self.weights,
-            person_id=around.person_id,
-            said=around.said,
-        )
+        met = self._meet(turn, lead, profile, near, worth=lambda other: self._may_be(profile, other))
+        decision = self._decide(turn.connection, lead, profile, met, vector)
         if decision.links:
             turn.link(lead.lead_id, decision.links)
         return decision
 
+    async def foresee(self, draft: Draft, vector: Vector | None, near: Sequence[str]) -> Decision:
+        """What earlier leads say about one that may yet be sent; nothing of it is kept.
+
+        Args:
+            draft: what would be sent.
+            vector: of its message; None while the embedding is away.
+            near: ids of leads with alike messages, which may share no key.
+        """
+        profile = self._profile(draft)
+
+        def look(connection: Connection) -> Decision:
+            found = around(
+                connection,
+                keys(profile),
+                near=() if profile.is_empty else near,
+                worth=lambda other: self._may_be(profile, other),
+            )
+            return self._decide(connection, draft, profile, found, vector)
+
+        return await self.store.database.read(look)
+
     def odds(self, turn: Turn, lead: Lead, vector: Vector | None, near: Sequence[str]) -> dict[str, Odds]:
         """How likely each earlier lead that it is compared with belongs with it; for evaluation."""
         profile = self._profile(lead)
-        around = self._meet(turn, lead, profile, near, worth=lambda _: True)
+        met = self._meet(turn, lead, profile, near, worth=lambda _: True)
         return odds(
             lead.contact,
             profile,
             Request(message=lead.message, at=lead.received_at),
-            self._with_cosines(turn, around.candidates, vector),
-            shared=around.shared,
+            self._with_cosines(turn.connection, met.candidates, vector),
+            shared=met.shared,
             weights=self.weights,
         )
 
-    def _profile(self, lead: Lead) -> Profile:
+    def _decide(
+        self,
+        connection: Connection,
+        lead: Lead | Draft,
+        profile: Profile,
+        found: Surroundings,
+        vector: Vector | None,
+    ) -> Decision:
+        if not found.candidates:
+            return Decision()
+        return decide(
+            lead.contact,
+            profile,
+            Request(message=lead.message, at=lead.received_at),
+            self._with_cosines(connection, found.candidates, vector),
+            shared=found.shared,
+            weights=self.weights,
+            person_id=found.person_id,
+            said=found.said,
+        )
+
+    def _may_be(self, profile: Profile, other: Profile) -> bool:
+        return may_matter(profile, other, self.weights)
+
+    def _profile(self, lead: Lead | Draft) -> Profile:
         return profile_of(lead.contact, lead.message, region=self.region, custom_fields=lead.custom_fields)
 
     def _meet(
-        self, turn: Turn, lead: Lead, profile: Profile, near: Sequence[str], worth: Callable[[Profile], bool]
+        self, turn: Turn, lead: Lead, profile: Profile, near: Sequence[str], worth: Worth
     ) -> Surroundings:
         # Without anything known of a person, alike messages are no sign of one.
         near = () if profile.is_empty else near
         return turn.meet(lead.lead_id, profile, keys(profile), near=near, worth=worth)
 
     def _with_cosines(
-        self, turn: Turn, candidates: Sequence[Candidate], vector: Vector | None
+        self, connection: Connection, candidates: Sequence[Candidate], vector: Vector | None
     ) -> Sequence[Candidate]:
         if vector is None:
             return candidates
-        known = read_vectors(turn.connection, self.search.model, [each.lead_id for each in candidates])
+        known = read_vectors(connection, self.search.model, [each.lead_id for each in candidates])
         return [
             replace(each, cosine=float(np.dot(known[each.lead_id], vector)))
             if each.lead_id in known

@@ -20,6 +20,7 @@ HISTORY = {
     "same_request": "Said to be the same request",
     "same_person": "Said to be the same person with a new request",
     "different_person": "Said to be a different person",
+    "failed": "Processing stopped; whoever runs the bot finds why in its log",
     "noted": "Note",
     "woken": "Back from snooze",
     REMINDED: "Reminded, since nobody has acted yet",

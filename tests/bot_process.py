@@ -76,6 +76,16 @@ class BotProcess:
             self._process.kill()
             await self._process.wait()
 
+    async def start_until(self, reached: asyncio.Event) -> None:
+        """Start it, ready or not, and SIGKILL it when this is reached."""
+        starting = asyncio.create_task(self.start())
+        async with asyncio.timeout(60):
+            await reached.wait()
+        starting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await starting
+        await self.kill()
+
     async def stop(self) -> int:
         """SIGTERM; its exit code."""
         assert self._process is not None
@@ -144,6 +154,10 @@ class World:
                 await asyncio.sleep(1 / per_second)
         return number
 
+    async def send(self, number: int) -> None:
+        """One lead, until it has its 202."""
+        await self._send(str(number), REQUEST.format(number=number), sender(number))
+
     async def claim_cards(self, enough: asyncio.Event, dice: random.Random) -> None:
         """People claim card after card; who was told that a click failed clicks again."""
         while not enough.is_set():
@@ -203,8 +217,11 @@ def key_of(card: dict[str, Any]) -> str:
 
 
 @asynccontextmanager
-async def world(folder: Path, database_url: str) -> AsyncIterator[World]:
-    """A Slack and an Airtable of their own, and a bot, not started yet, that knows them."""
+async def world(folder: Path, database_url: str, **settings: str) -> AsyncIterator[World]:
+    """A Slack and an Airtable of their own, and a bot, not started yet, that knows them.
+
+    settings: of the bot's environment, beside those that it needs for that.
+    """
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(running_slack(timing=REDELIVERED))
         airtable = await stack.enter_async_context(running_airtable(rate=None))
@@ -230,6 +247,7 @@ async def world(folder: Path, database_url: str) -> AsyncIterator[World]:
             "DESKS_DIR": str(calm_desk(folder, slack.desk_channel)),
             "SLACK_PACE": "1000",
             "LOG_LEVEL": "WARNING",
+            **settings,
         }
         bot = BotProcess(environment, folder / "stderr.txt", session)
         stack.push_async_callback(bot.kill)

@@ -1,6 +1,6 @@
 """A stand-in for the vendors that keep their leads: Facebook's Graph API and HubSpot's CRM API."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -11,21 +11,28 @@ from tests.senders import golden
 TOKEN = "a-token-of-the-page"
 
 
+async def _nothing() -> None:
+    """As a vendor that answers at once."""
+
+
 @dataclass
 class FormVendors:
     """What they answer, and how often they were asked.
 
     Attributes:
         failing: answers of 503 that come first.
+        before: done before each answer.
     """
 
     url: str = ""
+    before: Callable[[], Awaitable[None]] = _nothing
     failing: int = 0
     asked: list[str] = field(default_factory=list)
 
     async def lead(self, request: web.Request) -> web.Response:
         """GET of a lead or a contact by its id."""
         self.asked.append(request.path)
+        await self.before()
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return web.json_response(
                 {"error": {"message": "Invalid OAuth access token.", "code": 190}}, status=401

@@ -3,18 +3,16 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from core.api.register import Filters
-from core.lead import DeskStatus, Status
 from core.ports import Embedder
+from tests.asking import LEADS, ask, made
 from tests.product import API_KEY, Product
 from tests.standing import desk, there
-
-LEADS = "/api/v1/leads"
 
 
 @pytest.fixture(scope="module")
@@ -22,24 +20,6 @@ def bot(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """One product for all of this module."""
     with desk(embedder, tmp_path_factory.mktemp("api")) as bot:
         yield bot
-
-
-async def ask(
-    bot: Product, method: str, path: str, **request: Any
-) -> tuple[int, dict[str, Any], Mapping[str, str]]:
-    """Status, envelope and headers of a request with the API key."""
-    headers = {"Authorization": f"Bearer {API_KEY}", **request.pop("headers", {})}
-    async with bot.session.request(method, bot.app.url + path, headers=headers, **request) as response:
-        return response.status, await response.json(), response.headers
-
-
-async def made(bot: Product, message: str, **fields: Any) -> str:
-    """A lead that is read and shown, or merged; its id."""
-    lead_id = await bot.send(message, **fields)
-    await bot.lead_when(
-        lead_id, lambda lead: lead.status == Status.SYNCED or lead.desk_status == DeskStatus.MERGED
-    )
-    return lead_id
 
 
 @there
@@ -63,7 +43,10 @@ async def test_a_caller_who_does_not_wait_is_answered_with_the_lead_s_id(bot: Pr
 
 @there
 async def test_the_same_key_is_the_same_lead(bot: Product) -> None:
-    request = {"json": {"message": "Twice sent by a nervous program"}, "headers": {"Idempotency-Key": "n-1"}}
+    request: dict[str, Any] = {
+        "json": {"message": "Twice sent by a nervous program"},
+        "headers": {"Idempotency-Key": "n-1"},
+    }
     answers = [await ask(bot, "POST", LEADS, **request) for _ in range(2)]
     assert len({envelope["data"]["lead_id"] for _, envelope, _ in answers}) == 1
     assert [envelope["data"]["repeated"] for _, envelope, _ in answers] == [False, True]
@@ -112,6 +95,7 @@ async def test_pages_hold_every_lead_once_though_others_come_in_between(bot: Pro
     ("query", "so"),
     [
         ("intent=complaint", lambda lead: lead["analysis"]["intent"] == "complaint"),
+        ("intent=service_request", lambda lead: lead["analysis"]["sub_intent"] == "service_request"),
         ("urgency=urgent", lambda lead: lead["analysis"]["urgency"] == "urgent"),
         ("min_quality_score=30", lambda lead: lead["analysis"]["quality_score"] >= 30),
         ("max_quality_score=59", lambda lead: lead["analysis"]["quality_score"] <= 59),
@@ -136,6 +120,8 @@ async def test_a_list_holds_what_its_filter_says_and_nothing_else(bot: Product, 
         await made(
             bot, "Filtered: my car broke down on the highway, I need a tow right now!!", email="t@example.com"
         )
+        car = {"email": "car@example.com", "business_type": "automotive"}
+        await made(bot, "Filtered: can I book a brake repair for my Civic on Tuesday?", **car)
     _, some, _ = await ask(bot, "GET", f"{LEADS}?{query}&limit=100")
     _, every, _ = await ask(bot, "GET", f"{LEADS}?limit=100")
     read = [lead for lead in every["data"] if lead["analysis"]]
@@ -205,82 +191,6 @@ async def test_who_read_a_lead_stands_in_its_history(bot: Product) -> None:
     assert (status, envelope["data"]["lead_id"], "missing" in envelope["data"]) == (200, lead_id, False)
     assert headers["ETag"] == f'"{envelope["data"]["version"]}"'
     assert [event.actor for event in history if event.what == "contact_read"] == ["api"]
-
-
-@there
-async def test_a_change_names_what_changes_and_leaves_the_rest(bot: Product) -> None:
-    lead_id = await made(
-        bot, "Change my address", email="old@example.com", phone="+1 415 555 0101", colour="red"
-    )
-    body = {"contact": {"email": "new@example.com"}, "custom_fields": {"tier": "gold", "colour": None}}
-    status, envelope, _ = await ask(bot, "PUT", f"{LEADS}/{lead_id}", json=body)
-    lead = envelope["data"]
-    assert (status, lead["contact"]["email"], lead["contact"]["phone"]) == (
-        200,
-        "new@example.com",
-        "+1 415 555 0101",
-    )
-    assert lead["custom_fields"] == {"tier": "gold"}
-    await bot.card_with(lead_id, "new@example.com")
-
-
-@there
-async def test_a_change_of_a_lead_that_was_changed_meanwhile_is_refused(bot: Product) -> None:
-    lead_id = await made(bot, "Two programs at once", email="two@example.com")
-    version = (await bot.lead(lead_id)).version
-    path, stale = f"{LEADS}/{lead_id}", {"If-Match": f'"{version}"'}
-    first, _, _ = await ask(bot, "PUT", path, json={"contact": {"company": "A"}}, headers=stale)
-    header, _, _ = await ask(bot, "PUT", path, json={"contact": {"company": "B"}}, headers=stale)
-    body, envelope, _ = await ask(bot, "PUT", path, json={"contact": {"company": "C"}, "version": version})
-    assert (first, header, body, envelope["errors"][0]["code"]) == (200, 412, 409, "VERSION_CONFLICT")
-    assert (await bot.lead(lead_id)).contact.company == "A"
-
-
-@there
-async def test_an_outcome_that_a_program_sets_is_on_the_card(bot: Product) -> None:
-    lead_id = await made(bot, "Won by a program", email="won@example.com")
-    status, envelope, _ = await ask(bot, "PUT", f"{LEADS}/{lead_id}", json={"desk_status": "won"})
-    assert (status, envelope["data"]["desk_status"], envelope["data"]["owner"]) == (200, "won", None)
-    await bot.card_with(lead_id, "Won")
-
-
-@there
-async def test_somebody_to_whom_a_program_hands_a_lead_has_it(bot: Product) -> None:
-    lead_id = await made(bot, "Hand me over by a program", email="handed@example.com")
-    dana = bot.slack.user("dana")
-    body = {"owner": dana, "contact": {"company": "Handed Ltd"}}
-    status, envelope, _ = await ask(bot, "PUT", f"{LEADS}/{lead_id}", json=body)
-    lead = envelope["data"]
-    assert (status, lead["owner"], lead["desk_status"], lead["contact"]["company"]) == (
-        200,
-        dana,
-        "claimed",
-        "Handed Ltd",
-    )
-    history = [event.what for event in await bot.app.store.events.of(lead_id) if event.told]
-    assert history == ["edited"]
-    await bot.card_with(lead_id, "Claimed by")
-
-
-@pytest.mark.parametrize(
-    ("body", "status", "field"),
-    [
-        ({"contact": {"email": "no mail"}}, 422, "contact.email"),
-        ({"owner": "U0NOBODY"}, 409, None),
-        ({"desk_status": "merged"}, 409, None),
-        ({"number": "L-1"}, 422, "number"),
-        ({"version": "1"}, 422, "version"),
-    ],
-)
-@there
-async def test_a_change_that_may_not_be_is_refused(
-    bot: Product, body: dict[str, Any], status: int, field: str | None
-) -> None:
-    lead_id = await made(bot, f"Not to be changed to {json.dumps(body)}", email="fixed@example.com")
-    before = await bot.lead(lead_id)
-    told, envelope, _ = await ask(bot, "PUT", f"{LEADS}/{lead_id}", json=body)
-    assert (told, envelope["errors"][0]["field"]) == (status, field)
-    assert await bot.lead(lead_id) == before
 
 
 @there

@@ -64,9 +64,22 @@ async def test_the_document_has_every_route_of_the_api_and_no_other(bot: Product
 
 
 @there
+async def test_a_parameter_s_bounds_are_in_the_document_in_its_own_words(bot: Product) -> None:
+    described = await document(bot)
+    schemas = [
+        each["schema"]
+        for methods in described["paths"].values()
+        for operation in methods.values()
+        for each in operation["parameters"]
+    ]
+    words = {"type", "enum", "const", "default", "minimum", "maximum", "minLength", "maxLength"}
+    assert {name for schema in schemas for name in schema} <= words
+
+
+@there
 async def test_what_is_the_desk_s_own_affair_is_in_no_shape(bot: Product) -> None:
     described = await document(bot)
-    for name in ("Lead", "SimilarOut"):
+    for name in ("Lead", "SimilarOut", "FoundOut"):
         assert not OWN & set(described["components"]["schemas"][name]["properties"])
 
 

@@ -1,16 +1,17 @@
 """What a person corrects: checked against the message, shown at once, kept once, and never overwritten."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import prompts
 from core import corrections
-from core.corrections import Correction, Label
+from core.corrections import Correction
 from core.errors import NotAllowed
-from core.lead import Analysis, Contact, DeskStatus, Draft, Event, Intent, Lead, Urgency, utcnow
+from core.lead import Analysis, Contact, Draft, Event, Intent, Lead, Urgency, utcnow
 from core.rules import analyze_by_rules
 from core.store import Store, open_store
 from core.store.submissions import Submission
@@ -44,7 +45,7 @@ def test_an_urgency_that_a_person_sets_says_so() -> None:
     analysis = corrected(Correction(urgency=Urgency.URGENT))
     assert analysis.urgency is Urgency.URGENT
     assert analysis.urgency_score == 0.87
-    assert analysis.urgency_reason == "set by a person"
+    assert analysis.urgency_reason == "as corrected"
 
 
 def test_a_value_that_a_person_types_is_quoted_from_the_message() -> None:
@@ -116,13 +117,14 @@ async def a_lead(store: Store, message: str = MESSAGE) -> Lead:
     return await store.leads.get(accepted.lead_id)
 
 
-async def correct(store: Store, lead: Lead, correction: Correction, key: str = "click-1") -> Label:
-    return await store.labels.correct(
-        lead.lead_id,
-        Event(event_id=key, lead_id=lead.lead_id, at=utcnow(), actor="U1", what="corrected", told=True),
-        lambda now: corrections.label(now, correction, key=key, by="U1", at=FRIDAY),
-        lambda now, label: corrections.decide(now, label, CARS),
-    )
+async def correct(store: Store, lead: Lead, correction: Correction, key: str = "click-1") -> None:
+    def decide(now: Lead) -> Mapping[str, Any]:
+        assert now.analysis is not None
+        analysis = corrections.corrected(now.analysis, correction, now.message, CARS, by="U1")
+        return {"analysis": analysis.model_dump(mode="json")}
+
+    line = Event(event_id=key, lead_id=lead.lead_id, at=utcnow(), actor="U1", what="corrected", told=True)
+    await store.labels.correct(line, correction, decide)
 
 
 async def test_a_correction_changes_the_lead_its_history_and_the_labels_at_once(store: Store) -> None:
@@ -153,12 +155,6 @@ async def test_a_refused_correction_keeps_nothing(store: Store) -> None:
     assert (await store.leads.get(lead.lead_id)).version == lead.version
 
 
-async def test_no_lead_goes_to_spam_and_is_kept(store: Store) -> None:
-    lead = await a_lead(store)
-    await correct(store, lead, Correction(not_a_lead=True))
-    assert (await store.leads.get(lead.lead_id)).desk_status is DeskStatus.SPAM
-
-
 async def test_a_model_that_answers_later_does_not_overwrite_a_person(store: Store) -> None:
     lead = await a_lead(store)
     await correct(store, lead, Correction(intent=Intent.COMPLAINT))
@@ -174,12 +170,7 @@ async def test_a_model_that_answers_later_does_not_overwrite_a_person(store: Sto
 async def test_the_newest_label_of_a_lead_counts(store: Store) -> None:
     lead = await a_lead(store)
     await correct(store, lead, Correction(intent=Intent.COMPLAINT))
-    await store.labels.correct(
-        lead.lead_id,
-        Event(event_id="2", lead_id=lead.lead_id, at=utcnow(), actor="U2", what="corrected", told=True),
-        lambda now: corrections.label(now, Correction(intent=Intent.SUPPORT), key="2", by="U2", at=utcnow()),
-        lambda now, label: corrections.decide(now, label, CARS),
-    )
+    await correct(store, lead, Correction(intent=Intent.SUPPORT), key="2")
     (labelled,) = await store.labels.every()
     assert labelled.label.corrected.intent is Intent.SUPPORT
 

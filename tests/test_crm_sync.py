@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
+from core.crm.reconcile import Link
 from core.crm.sync import Outcome
 from core.errors import NotAllowed, Refused, Unavailable
+from core.hooks.calls import HookEvent
 from core.lead import DeskStatus, SyncStatus, utcnow
 from tests.crm_side import CrmSide, crm_side, tried
 
@@ -30,6 +33,23 @@ async def test_a_lead_is_one_record_and_then_costs_no_request(side: CrmSide) -> 
     assert len(side.airtable.requests) == before
     lead = await side.store.leads.get(lead_id)
     assert (lead.crm.status, side.row(lead_id)["Status"]) == (SyncStatus.SUCCESS, "New")
+
+
+async def test_what_both_agreed_on_is_kept_together_with_its_being_told_or_not_at_all(side: CrmSide) -> None:
+    lead_id = await side.lead(email="ana@example.com")
+    told: list[tuple[HookEvent, str]] = []
+
+    def cut_short(*_: object) -> None:
+        raise ConnectionAbortedError
+
+    with pytest.raises(ConnectionAbortedError):
+        await replace(side.sync, announce=cut_short).sync(lead_id)
+    assert await side.link(lead_id) == Link()
+    telling = replace(side.sync, announce=lambda _, event, lead_id, _key: told.append((event, lead_id)))
+    for _ in range(2):
+        await telling.sync(lead_id)
+    assert told == [(HookEvent.SYNCED, lead_id)]
+    assert side.row(lead_id)
 
 
 async def test_only_what_changed_is_written(side: CrmSide) -> None:

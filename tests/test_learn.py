@@ -154,12 +154,10 @@ async def corrected(folder: Path, said: Mapping[str, Intent]) -> None:
         lead_id = accepted.lead_id
         analysis = analyze_by_rules(message, Contact(), GENERAL, now=NOW)
         await store.leads.understood(lead_id, analysis=analysis, final=True)
-        await store.labels.correct(
-            lead_id,
-            Event(event_id=message, lead_id=lead_id, at=NOW, actor="U1", what="corrected", told=True),
-            lambda lead: corrections.label(lead, Correction(intent=intent), key=message, by="U1", at=NOW),
-            lambda lead, label: corrections.decide(lead, label, GENERAL),
-        )
+        judged = Correction(intent=intent)
+        after = corrections.corrected(analysis, judged, message, GENERAL, by="U1").model_dump(mode="json")
+        line = Event(event_id=message, lead_id=lead_id, at=NOW, actor="U1", what="corrected", told=True)
+        await store.labels.correct(line, judged, lambda _: {"analysis": after})
 
     await asyncio.gather(*(one(message, intent) for message, intent in said.items()))
     await store.close()

@@ -256,14 +256,14 @@ async def test_the_api_previews_merges_and_undoes(bot: Product) -> None:
 @pytest.mark.parametrize(
     ("path", "body", "outcome"),
     [
-        ("L-99999/merge", {"into": "L-1001"}, (404, "NOT_FOUND", None)),
+        ("L-99999/merge", {"into": "L-1001"}, (404, "NOT_FOUND", "lead_id")),
         ("L-1001/merge", {"into": "L-99999"}, (404, "NOT_FOUND", "into")),
         ("L-1001/merge", {"into": "L-1001"}, (409, "NOT_MERGEABLE", "into")),
         ("L-1001/merge", {}, (422, "INVALID_FIELD", "into")),
         ("L-1001/merge", {"into": 1002}, (422, "INVALID_FIELD", "into")),
         ("L-1001/merge", {"into": "L-1002", "preview": "yes"}, (422, "INVALID_FIELD", "preview")),
-        ("L-1001/unmerge", {}, (409, "NOT_MERGED", "id")),
-        ("L-99999/unmerge", {}, (404, "NOT_FOUND", None)),
+        ("L-1001/unmerge", {}, (409, "NOT_MERGED", "lead_id")),
+        ("L-99999/unmerge", {}, (404, "NOT_FOUND", "lead_id")),
     ],
 )
 @there

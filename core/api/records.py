@@ -11,13 +11,17 @@ from sqlalchemy import Connection
 
 from core import edits
 from core.actions import Action, ActionName
-from core.api.changes import Change, apply, what
+from core.api.changes import Change, apply, edit_of, what
+from core.api.checking import Found, seen_before
 from core.api.keys import Caller
 from core.api.register import Figures, Filters, Listing, Place, place_of, write_cursor
+from core.conversation.sources import Change as Reworded
+from core.conversation.sources import Fate
 from core.desk import Desk, reading
 from core.errors import NotAllowed
-from core.lead import Contact, Event, Lead, Status, utcnow
+from core.lead import Contact, Draft, Event, Lead, Status, utcnow
 from core.privacy import erase
+from core.similar.wanted import Wanted
 
 log = structlog.get_logger()
 
@@ -63,6 +67,12 @@ class Records:
         await self.note_reading([lead], caller)
         return lead
 
+    async def check(self, draft: Draft, wanted: Wanted, caller: Caller) -> Found:
+        """What a lead that is not sent yet would be to those there are (core.api.checking)."""
+        found = await seen_before(self.desk, draft, wanted)
+        await self.note_reading([lead for lead, _ in found], caller)
+        return found
+
     async def export(self, listing: Listing, caller: Caller) -> AsyncIterator[list[Lead]]:
         """All leads of the list, a batch at a time."""
         async for batch in self.desk.parts.store.register.pages(listing, batch=EXPORT_BATCH):
@@ -76,36 +86,60 @@ class Records:
     async def change(self, name: str, change: Change, *, key: str, caller: Caller) -> Lead:
         """Change the lead at once; card, thread and CRM follow. The same key twice is one change.
 
+        What it says of the lead's reading is kept to learn from, as what people correct.
         Raises NotFound, Outdated, NotAllowed, InvalidLead.
         """
-        lead = await self.desk.lead(name)
-        key = f"action:{lead.lead_id}:change:{caller.actor}:{key}"
-        if change.owner is not None and not await self.desk.parts.members.may_own(change.owner, lead.desk):
-            raise NotAllowed(f"{change.owner} is no person of this desk.")
+        lead, parts, actor = await self.desk.lead(name), self.desk.parts, caller.actor
+        key = f"action:{lead.lead_id}:change:{actor}:{key}"
+        if change.owner is not None and not await parts.members.may_own(change.owner, lead.desk):
+            raise NotAllowed(f"{change.owner} is no person of this desk.", field="owner")
+        business, region = parts.analyst.business(lead.business_type), self.desk.region
+        edit = edit_of(lead, change, business)
         changed: dict[str, Any] = {}
 
         def decide(now: Lead) -> Mapping[str, Any]:
-            changed.update(apply(now, change, actor=caller.actor))
+            changed.update(apply(now, change, business, region=region, actor=actor))
             return changed
 
-        why = what(lead, apply(lead, change.model_copy(update={"version": None}), actor=caller.actor))
+        anyway = change.model_copy(update={"version": None})
+        why = what(edit, apply(lead, anyway, business, region=region, actor=actor))
         line = Event(
             event_id=key,
             lead_id=lead.lead_id,
             at=utcnow(),
-            actor=caller.actor,
+            actor=actor,
             what="edited",
             why=why,
             told=True,
         )
-
-        def follow(connection: Connection) -> None:
-            for action in _following(lead.lead_id, changed, key=key, actor=caller.actor):
-                self.desk.queue.follow(connection, action)
-
-        await self.desk.parts.store.leads.act(line, decide, follow=follow)
-        log.info("lead_changed", lead_id=lead.lead_id, by=caller.actor)
+        await parts.store.labels.correct(
+            line,
+            edits.correction_of(edit),
+            decide,
+            follow=lambda connection: self._follow(connection, line, changed),
+        )
+        log.info("lead_changed", lead_id=lead.lead_id, by=actor)
         return await self.read(lead.lead_id, caller)
+
+    def _follow(self, connection: Connection, line: Event, changed: Mapping[str, Any]) -> None:
+        """What follows as after a click: a new wording is read, a new owner told, a new address compared."""
+        key, lead_id, actor = line.event_id, line.lead_id, line.actor
+        owner, text = changed.get("owner"), changed.get("message")
+        contact = set(changed) & set(Contact.model_fields)
+        if text is not None:
+            contact = set()  # it is compared when the wording is
+            reworded = Reworded(key=key, lead_id=lead_id, actor=actor, fate=Fate.EDITED, text=text)
+            self.desk.queue.reword_in(connection, reworded)
+        if owner or text is None:
+            action = Action(
+                key=key,
+                name=ActionName.REASSIGN if owner else ActionName.EDIT,
+                lead_id=lead_id,
+                actor=actor,
+                target=owner,
+                edit=edits.Edit(typed=dict.fromkeys(contact, ""), seen=dict.fromkeys(contact, "")),
+            )
+            self.desk.queue.follow(connection, action)
 
     async def erase(self, name: str, *, key: str, caller: Caller) -> Lead:
         """Remove the lead for good, from the store at once; the lead as it was.
@@ -137,25 +171,3 @@ class Records:
     async def note_reading(self, leads: list[Lead], caller: Caller) -> None:
         """Let the leads' histories say that their contact data was seen."""
         await self.desk.parts.store.events.add([reading(lead, caller.actor) for lead in leads])
-
-
-def _following(lead_id: str, changed: Mapping[str, Any], *, key: str, actor: str) -> list[Action]:
-    """What follows as after a click: a new owner is told, another address may be another person's."""
-    following = []
-    if owner := changed.get("owner"):
-        following.append(
-            Action(key=key, name=ActionName.REASSIGN, lead_id=lead_id, actor=actor, target=owner)
-        )
-    contact = {field: value or "" for field, value in changed.items() if field in Contact.model_fields}
-    if contact or not following:
-        seen = dict.fromkeys(contact, edits.digest(""))
-        following.append(
-            Action(
-                key=f"{key}:contact" if following else key,
-                name=ActionName.EDIT,
-                lead_id=lead_id,
-                actor=actor,
-                edit=edits.Edit(typed=contact, seen=seen),
-            )
-        )
-    return following

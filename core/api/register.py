@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import AwareDatetime, Field, ValidationError
 
 from core.errors import InvalidSearch
-from core.lead import DeskStatus, Intent, Lead, Status, Urgency, Value
+from core.lead import DeskStatus, Intent, Lead, Status, SubIntent, Urgency, Value
 
 PAGE_MAX = 100
 
@@ -53,7 +53,7 @@ class Filters(Value):
 
     status: Status | None = None
     desk_status: DeskStatus | None = None
-    intent: Intent | None = None
+    intent: Intent | SubIntent | None = None
     urgency: Urgency | None = None
     min_quality_score: int | None = None
     max_quality_score: int | None = None

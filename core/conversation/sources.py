@@ -8,6 +8,7 @@ from typing import Any
 from core import intake
 from core.conversation import Phase, State
 from core.conversation.places import Conversation, Outcome
+from core.hooks.calls import HookEvent
 from core.lead import Event, Lead, Value, utcnow
 from core.pipeline import Parts, Step
 
@@ -24,7 +25,7 @@ class Change(Value):
 
     Attributes:
         key: unique to what was done.
-        actor: Slack user id.
+        actor: Slack user id; a program's name where that changed what the lead says.
         text: what it says now; None when it is gone.
     """
 
@@ -89,7 +90,8 @@ def _ended(kept: Conversation, _lead: Lead, _later: bool) -> Outcome:  # noqa: F
 
 
 async def source_pipeline(step: Step, parts: Parts, change: Mapping[str, Any]) -> None:
-    """From an edit or a deletion to the changed lead and its card."""
+    """From an edit or a deletion to the changed lead, its card and its CRM record."""
     asked = Change.model_validate(change)
     await step("change", Sources(parts=parts).change, asked)
     await step("publish", parts.publish, asked.lead_id)
+    await step("announce", parts.telling.announce, HookEvent.UPDATED, asked.lead_id, f"updated:{asked.key}")

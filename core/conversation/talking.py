@@ -13,6 +13,7 @@ from core.conversation.changes import columns
 from core.conversation.missing import fields
 from core.conversation.places import Conversation, Line, Outcome, Part, Result
 from core.errors import NotFound, Refused, Unavailable
+from core.hooks.calls import HookEvent
 from core.lead import SYSTEM, Event, Intent, Lead, utcnow
 from core.pipeline import Parts, Step
 
@@ -76,6 +77,11 @@ class Talks:
         result = await self.parts.store.conversations.decide(place, turn_id, decide)
         await self._followed(result)
         return result.lead_id if result.say is not None or result.changed else None
+
+    async def announce(self, lead_id: str, turn_id: str) -> None:
+        """Others are told of a turn that said something of the lead."""
+        if await self.parts.store.events.has(f"{turn_id}:{ANSWERED}"):
+            await self.parts.telling.announce(HookEvent.UPDATED, lead_id, f"updated:{turn_id}")
 
     async def nudge(self, place: str, key: str) -> None:
         """Put the open question once more, after silence."""
@@ -258,6 +264,7 @@ async def turn_pipeline(step: Step, parts: Parts, turn: Mapping[str, Any]) -> No
     if lead_id is not None:
         await step("say", talks.say, turn["place"], turn["turn_id"])
         await step("publish", parts.publish, lead_id)
+        await step("announce", talks.announce, lead_id, turn["turn_id"])
 
 
 async def nudge_pipeline(step: Step, parts: Parts, nudge: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import structlog
+from sqlalchemy import Connection
 
 from core.crm.fields import Fields, gaps, to_fields
 from core.crm.live import Schema
@@ -17,6 +18,7 @@ from core.crm.mapping import MERGE_FIELD, FieldMapping
 from core.crm.reconcile import Link, Plan, answered, question_about, reconcile, wants_the_same
 from core.crm.taking import taken
 from core.errors import NotAllowed, NotFound, Refused, TableChanged
+from core.hooks.calls import HookEvent
 from core.lead import SYSTEM, DeskStatus, Event, Lead, utcnow
 from core.ports import CrmRow, CrmTable
 from core.store import Store
@@ -28,6 +30,9 @@ CHANGED_THERE, ASKED, RECORD_GONE, FAILED = "changed_in_crm", "crm_conflict", "c
 
 TRIES = 5
 """A lead may change, or its table, while it is written: so often it is looked at anew."""
+
+Announce = Callable[[Connection, HookEvent, str, str], None]
+"""announce(connection, what, lead id, key): the same key twice is once (core.hooks.telling)."""
 
 OVERLAP = timedelta(minutes=2)
 """What was changed so long before the last look is read again: clocks differ, answers take time."""
@@ -51,11 +56,13 @@ class CrmSync:
 
     Attributes:
         mapping: a desk -> its mapping.
+        announce: has others told of what happens to a lead, in the transaction in which it does.
     """
 
     store: Store
     table: CrmTable
     mapping: Callable[[str], FieldMapping]
+    announce: Announce = lambda *_: None
     turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     async def sync(self, lead_id: str, row: CrmRow | None = None, *, look: bool = False) -> Outcome:
@@ -127,7 +134,13 @@ class CrmSync:
         is_new = kept.question is not None and kept.question != link.question
         asked = self._line(lead, ASKED, kept) if is_new else None
         record = row.record if row else None
-        settled = await self.store.crm.keep(lead, kept, record, asked=asked, why=why)
+
+        def follow(connection: Connection) -> None:
+            if plan.write:
+                told = HookEvent.SYNCED, lead.lead_id, f"synced:{lead.lead_id}:{lead.version}"
+                self.announce(connection, *told)
+
+        settled = await self.store.crm.keep(lead, kept, record, asked=asked, why=why, follow=follow)
         if asked is not None:
             return Outcome.ASKED, settled
         return (Outcome.WRITTEN if plan.write else Outcome.SAME), settled
@@ -166,7 +179,11 @@ class CrmSync:
             why=", ".join(sorted(fields)),
             told=True,
         )
-        await self.store.crm.take(line, kept, lambda now: taken(now, plan.take, mapping))
+
+        def follow(connection: Connection) -> None:
+            self.announce(connection, HookEvent.UPDATED, lead.lead_id, f"updated:{line.event_id}")
+
+        await self.store.crm.take(line, kept, lambda now: taken(now, plan.take, mapping), follow)
         return (Outcome.TAKEN if changes else Outcome.SAME), False
 
     async def _ask(self, lead: Lead, link: Link, *, gone: bool) -> tuple[Outcome, bool]:
@@ -185,6 +202,23 @@ class CrmSync:
             why=f"{question.id} {', '.join(question.cells)}".strip(),
             told=True,
         )
+
+    async def fail(self, lead: Lead, why: str) -> bool:
+        """The lead cannot be brought there; whether that is news, which others are told then."""
+        line = Event(
+            event_id=f"{FAILED}:{lead.lead_id}:{lead.version}",
+            lead_id=lead.lead_id,
+            at=utcnow(),
+            actor=SYSTEM,
+            what=FAILED,
+            why=why,
+            told=False,
+        )
+
+        def follow(connection: Connection) -> None:
+            self.announce(connection, HookEvent.FAILED, lead.lead_id, line.event_id)
+
+        return await self.store.crm.fail(line, why, follow)
 
     async def answer(self, line: Event, question_id: str, *, keep_ours: bool) -> None:
         """Somebody decided about a record; NotAllowed when that question is settled, or another by now."""

@@ -33,7 +33,7 @@ class HookEvent(StrEnum):
     PROCESSED = "lead.processed"  # it is understood, compared and shown
     UPDATED = "lead.updated"  # somebody changed it
     SYNCED = "lead.synced"  # it is in the CRM
-    FAILED = "lead.failed"  # our processing of it broke: somebody has to look
+    FAILED = "lead.failed"  # our processing of it broke, or the CRM does not take it: somebody has to look
 
 
 class CallState(StrEnum):

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, create_model
 
-from core.lead import Intent
+from core.lead import Intent, SubIntent
 from core.ports import ChatMessage
 from core.rules.words import newest_part, shortened
 from prompts import BusinessType
@@ -20,14 +20,14 @@ ENTITIES_MAX = 8
 """Most values of one entity."""
 
 ALIASES: Mapping[str, Intent] = {
-    "service_request": Intent.APPOINTMENT_REQUEST,
-    "consultation_request": Intent.APPOINTMENT_REQUEST,
-    "package_inquiry": Intent.INQUIRY,
-    "information_request": Intent.INQUIRY,
-    "project_inquiry": Intent.INQUIRY,
-    "efficiency_project": Intent.INQUIRY,
-    "general_inquiry": Intent.INQUIRY,
-    "support_request": Intent.SUPPORT,
+    SubIntent.SERVICE_REQUEST: Intent.APPOINTMENT_REQUEST,
+    SubIntent.CONSULTATION_REQUEST: Intent.APPOINTMENT_REQUEST,
+    SubIntent.PACKAGE_INQUIRY: Intent.INQUIRY,
+    SubIntent.INFORMATION_REQUEST: Intent.INQUIRY,
+    SubIntent.PROJECT_INQUIRY: Intent.INQUIRY,
+    SubIntent.EFFICIENCY_PROJECT: Intent.INQUIRY,
+    SubIntent.GENERAL_INQUIRY: Intent.INQUIRY,
+    SubIntent.SUPPORT_REQUEST: Intent.SUPPORT,
 }
 """Names of the earlier system (SEED): the intent they mean; the name itself is kept as the sub-intent."""
 

@@ -98,6 +98,12 @@ class Search:
         earlier = [lead_id for lead_id in cosines if lead_id < lead.lead_id]  # UUIDv7 sort by time
         return {lead_id: cosines[lead_id] for lead_id in earlier[:NEAREST]}
 
+    async def near_text(self, text: str) -> tuple[Vector, list[str]]:
+        """The vector of a text that is no lead, and the ids of the leads nearest to it, nearest first."""
+        _, vector = await self._subject(text)
+        near = _near(await self._nearest(vector, limit=NEAREST + MARGIN), 0.0)
+        return vector, list(near)[:NEAREST]
+
     async def alike(self, near: Mapping[str, float]) -> dict[str, float]:
         """Of leads near another, those alike enough to be shown; a merged one's place takes what it is in."""
         shown = {lead_id: cosine for lead_id, cosine in near.items() if cosine >= self._threshold}

@@ -15,6 +15,9 @@ from core.store.lead_rows import change_lead, read_lead
 from core.store.leads import Decide
 from core.store.tables import crm_links, crm_marks, waiting
 
+Follow = Callable[[Connection], None]
+"""Enqueues something inside the transaction in which it became so."""
+
 
 class CrmLinks:
     """The table of links, one a lead that was ever synced, and that of marks."""
@@ -44,6 +47,7 @@ class CrmLinks:
         *,
         asked: Event | None = None,
         why: str | None = None,
+        follow: Follow | None = None,
     ) -> bool:
         """The lead as it was given and its record agree on this; whether it still is as it was given.
 
@@ -53,6 +57,7 @@ class CrmLinks:
             record: if it was seen.
             asked: the history line of the link's question, if it is a new one.
             why: what is left out there, if anything.
+            follow: what is enqueued with it.
         """
         changes: dict[str, Any] = {"crm_status": SyncStatus.SUCCESS, "crm_why": why, "status": Status.SYNCED}
         if record is not None:
@@ -74,12 +79,17 @@ class CrmLinks:
             if changed:
                 change_lead(connection, lead.lead_id, changed)
             connection.execute(_DONE, {"this": lead.lead_id})
+            if follow is not None:
+                follow(connection)
             return now.version == lead.version
 
         return await self._database.write(write)
 
-    async def take(self, event: Event, link: Link, decide: Decide) -> None:
-        """What people changed in the CRM becomes the lead's, at once with its link and its history line."""
+    async def take(self, event: Event, link: Link, decide: Decide, follow: Follow) -> None:
+        """What people changed in the CRM becomes the lead's, at once with its link and its history line.
+
+        follow: what is enqueued with a change.
+        """
 
         def write(connection: Connection) -> None:
             lead = read_lead(connection, event.lead_id, for_update=True)
@@ -88,6 +98,7 @@ class CrmLinks:
             if changes and not is_known(connection, event):
                 change_lead(connection, event.lead_id, changes)
                 add_event(connection, event)
+                follow(connection)
 
         await self._database.write(write)
 
@@ -106,8 +117,8 @@ class CrmLinks:
 
         await self._database.write(write)
 
-    async def fail(self, event: Event, why: str) -> bool:
-        """The lead cannot be brought to the CRM; whether that is news."""
+    async def fail(self, event: Event, why: str, follow: Follow) -> bool:
+        """The lead cannot be brought to the CRM; whether that is news, with which ``follow`` is enqueued."""
 
         def write(connection: Connection) -> bool:
             lead = read_lead(connection, event.lead_id, for_update=True)
@@ -116,6 +127,7 @@ class CrmLinks:
             change_lead(connection, event.lead_id, {"crm_status": SyncStatus.FAILED, "crm_why": why})
             if not is_known(connection, event):
                 add_event(connection, event)
+                follow(connection)
             return True
 
         return await self._database.write(write)

@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select
 
-from core.corrections import KIND, Label
-from core.lead import Analysis, Contact, Event, Lead
+from core.corrections import KIND, Correction, Label, label
+from core.lead import Analysis, Contact, Event
 from core.store.database import Database
-from core.store.events import add_event
-from core.store.lead_rows import change_lead, read_lead
+from core.store.lead_rows import read_lead
+from core.store.leads import Decide, act_in
 from core.store.tables import analyses, labels, leads
 
 LABELS_MOST = 20_000
@@ -41,28 +41,23 @@ class Labels:
 
     async def correct(
         self,
-        lead_id: str,
         event: Event,
-        make: Callable[[Lead], Label],
-        decide: Callable[[Lead, Label], Mapping[str, Any]],
-    ) -> Label:
-        """Let the correction see the lead as it is now; keep label, change and history line, or none of them.
+        correction: Correction,
+        decide: Decide,
+        follow: Callable[[Connection], None] | None = None,
+    ) -> None:
+        """As ``Leads.act``, and what the correction says of the lead's reading is kept to learn from.
 
-        A label that is known already changes nothing: the engine may run a step twice. What ``make`` and
-        ``decide`` raise is raised.
+        All of it or nothing; NotAllowed while the lead has not been read.
         """
 
-        def write(connection: Connection) -> Label:
-            lead = read_lead(connection, lead_id, for_update=True)
-            label = make(lead)
-            known = select(labels.c.label_id).where(labels.c.label_id == label.label_id)
-            if connection.execute(known).first() is None:
-                connection.execute(insert(labels).values(label.model_dump(mode="json") | {"at": label.at}))
-                change_lead(connection, lead_id, decide(lead, label))
-                add_event(connection, event)
-            return label
+        def write(connection: Connection) -> None:
+            lead = read_lead(connection, event.lead_id, for_update=True)
+            if act_in(connection, event, decide, follow) and not correction.empty:
+                row = label(lead, correction, key=event.event_id, by=event.actor, at=event.at)
+                connection.execute(insert(labels).values(row.model_dump(mode="json") | {"at": row.at}))
 
-        return await self._database.write(write)
+        await self._database.write(write)
 
     async def every(self) -> list[Labelled]:
         """The newest label of each lead with its message and answers, oldest first."""

@@ -144,18 +144,7 @@ class Leads:
         An event that is known already changes nothing: the engine may run a step twice.
         follow: what is enqueued with a change.
         """
-
-        def write(connection: Connection) -> None:
-            lead = read_lead(connection, event.lead_id, for_update=True)
-            if is_known(connection, event):
-                return
-            if changes := decide(lead):
-                change_lead(connection, event.lead_id, changes)
-                add_event(connection, event)
-                if follow is not None:
-                    follow(connection)
-
-        await self._database.write(write)
+        await self._database.write(lambda connection: act_in(connection, event, decide, follow))
 
     async def note(self, event: Event) -> None:
         """Add a line to the history of a lead that stays as it is; one that is known is not added again."""
@@ -273,6 +262,20 @@ class Leads:
 
     def _upsert(self, table: Table) -> Any:
         return sqlite.insert(table) if self._database.is_sqlite else postgresql.insert(table)
+
+
+def act_in(
+    connection: Connection, event: Event, decide: Decide, follow: Callable[[Connection], None] | None = None
+) -> bool:
+    """``Leads.act`` inside the caller's transaction; whether it changed something."""
+    lead = read_lead(connection, event.lead_id, for_update=True)
+    changes = {} if is_known(connection, event) else decide(lead)
+    if changes:
+        change_lead(connection, event.lead_id, changes)
+        add_event(connection, event)
+        if follow is not None:
+            follow(connection)
+    return bool(changes)
 
 
 def _no_longer_waiting(connection: Connection, lead_id: str, part: Part) -> None:

@@ -1,7 +1,7 @@
 """Who stands behind the leads: profiles and their keys, sure links, and what people answered about them."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -34,19 +34,23 @@ _TURNS = 7702
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What the store knows around a new lead.
+    """What the store knows around a lead that is new, or may yet be sent.
 
     Attributes:
         candidates: leads compared before that are worth a closer look, with all leads of their persons.
         shared: key -> how many different persons are found under it.
-        person_id: whose lead it is, as far as it is known; its own id before that.
+        person_id: whose lead it is, as far as it is known; its own id before that; None if it is no lead.
         said: lead id -> what somebody said of that lead and this one.
     """
 
     candidates: tuple[Candidate, ...]
     shared: Mapping[str, int]
-    person_id: str
+    person_id: str | None
     said: Mapping[str, Answer]
+
+
+Worth = Callable[[Profile], bool]
+"""Whether a profile may be the same person's: the others are not loaded whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +149,7 @@ class Turn:
         keys: Collection[str],
         *,
         near: Collection[str] = (),
-        worth: Callable[[Profile], bool],
+        worth: Worth,
     ) -> Surroundings:
         """Make the lead known under its keys, and give back what was known before it.
 
@@ -156,22 +160,13 @@ class Turn:
             profile: the new lead's.
             keys: the new lead's (core.identity.keys).
             near: leads whose messages are alike, which may share no key.
-            worth: whether a profile may be the same person's: the others are not loaded whole.
+            worth: which of them are looked at closely.
         """
-        connection = self.connection
         seq = self._introduce(lead_id, profile, keys)
-        person_id = str(connection.execute(_KNOWN_PERSON, {"this": lead_id}).scalar_one())
-        hits = hits_under(connection, sorted(keys), lead_id)
-        closest = ranked(hits)[:CANDIDATES_MOST]
-        earlier = profiles_of(connection, [*closest, *near], before=seq)
-        telling = [each for each, other in earlier.items() if worth(other)]
-        said = _said(connection, lead_id)
-        return Surroundings(
-            candidates=tuple(candidates_of(connection, [*telling, *said], before=seq)),
-            shared=shared_by(connection, hits) if telling else {},
-            person_id=person_id,
-            said=said,
-        )
+        person_id = str(self.connection.execute(_KNOWN_PERSON, {"this": lead_id}).scalar_one())
+        said = _said(self.connection, lead_id)
+        found = around(self.connection, keys, near=near, worth=worth, lead_id=lead_id, before=seq, said=said)
+        return replace(found, person_id=person_id)
 
     def renew(self, lead_id: str, profile: Profile, keys: Collection[str]) -> None:
         """The lead's contact was corrected: it is found under these keys from now on, and no others."""
@@ -221,6 +216,39 @@ class Turn:
         if keys:
             self.connection.execute(into_keys, [{"key": key, "lead_id": lead_id} for key in sorted(keys)])
         return seq
+
+
+def around(
+    connection: Connection,
+    keys: Collection[str],
+    *,
+    near: Collection[str],
+    worth: Worth,
+    lead_id: str = "",
+    before: int = ANY,
+    said: Mapping[str, Answer] | None = None,
+) -> Surroundings:
+    """What is known around somebody with these keys, who need not be known; nothing is written.
+
+    Args:
+        connection: of the caller's transaction.
+        keys: of core.identity.keys.
+        near: leads whose messages are alike, which may share no key.
+        worth: which of them are looked at closely.
+        lead_id: of the lead itself, if it is one.
+        before: only leads that were compared before this turn.
+        said: lead id -> what somebody said of that lead and this one.
+    """
+    hits = hits_under(connection, sorted(keys), lead_id)
+    closest = ranked(hits)[:CANDIDATES_MOST]
+    earlier = profiles_of(connection, [*closest, *near], before=before)
+    telling = [each for each, other in earlier.items() if worth(other)]
+    return Surroundings(
+        candidates=tuple(candidates_of(connection, [*telling, *(said or ())], before=before)),
+        shared=shared_by(connection, hits) if telling else {},
+        person_id=None,
+        said=said or {},
+    )
 
 
 SAID = 20.0

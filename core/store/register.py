@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from core.api.register import COUNT_MAX, NOBODY, Figures, Filters, Listing, Order, Place, Sort, place_of
-from core.lead import Lead
+from core.lead import Lead, SubIntent
 from core.store.database import Database
 from core.store.lead_rows import whole_leads
 from core.store.tables import leads
@@ -82,6 +82,7 @@ class Register:
 
 
 _INTENT = leads.c.analysis["intent"].as_string()
+_SUB_INTENT = leads.c.analysis["sub_intent"].as_string()
 _URGENCY = leads.c.analysis["urgency"].as_string()
 _QUALITY = leads.c.analysis["quality_score"].as_integer()
 _WORDS = (
@@ -122,7 +123,7 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     equal = (
         (leads.c.status, filters.status),
         (leads.c.desk_status, filters.desk_status),
-        (_INTENT, filters.intent),
+        (_SUB_INTENT if isinstance(filters.intent, SubIntent) else _INTENT, filters.intent),
         (_URGENCY, filters.urgency),
         (leads.c.business_type, filters.business_type),
         (leads.c.source, filters.source),

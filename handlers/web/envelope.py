@@ -21,6 +21,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 REQUEST_ID = web.RequestKey("request_id", str)
 
+LEAD_ID = "lead_id"
+"""The part of an address that names a lead, and the field of an error about it."""
+
 GIVEN_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
@@ -77,7 +80,7 @@ async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse
     except InvalidSearch as error:
         return _failure(request, 422, "INVALID_PARAMETER", f"{error}.", error.field)
     except NotFound as error:
-        return _failure(request, 404, "NOT_FOUND", str(error))
+        return _failure(request, 404, "NOT_FOUND", str(error), LEAD_ID if _names_lead(request) else None)
     except NotAllowed as error:
         return _failure(request, 403, "NOT_ALLOWED", str(error))
     except Unavailable as error:
@@ -97,6 +100,10 @@ async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse
         why = str(error) if isinstance(error, LeadDeskError) else type(error).__name__
         log.exception("request_failed", path=request.path, why=why)
         return _failure(request, 500, "INTERNAL", "Something broke here; it is logged under this request id.")
+
+
+def _names_lead(request: web.Request) -> bool:
+    return LEAD_ID in request.match_info
 
 
 def refused(request: web.Request, error: Rejected) -> web.Response:

@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from core.api.keys import Scope
 from core.lead import OWN, Lead
-from handlers.web.api.models import Envelope, ErrorOut, PagedEnvelope, SimilarOut
+from handlers.web.api.answers import Envelope, ErrorOut, FoundOut, PagedEnvelope, SimilarOut
 from handlers.web.api.operation import BASE, Operation
 from handlers.web.envelope import API_VERSION
 
@@ -69,7 +69,7 @@ def document(operations: Sequence[Operation], *, server: str) -> dict[str, Any]:
         ref_template=REF,
     )
     schemas = definitions["$defs"]
-    for model in (Lead, SimilarOut):
+    for model in (Lead, SimilarOut, FoundOut):
         shape = schemas[model.__name__]
         shape["properties"] = {name: each for name, each in shape["properties"].items() if name not in OWN}
         shape["required"] = [name for name in shape["required"] if name not in OWN]
@@ -177,10 +177,11 @@ def _flat(model: type[BaseModel]) -> tuple[Mapping[str, Any], Mapping[str, Any]]
 
 def _said(schema: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
     """What a parameter can be when it is said: in a query nothing is null."""
-    kinds = [kind for kind in schema.get("anyOf", []) if kind.get("type") != "null"]
-    plain = dict(kinds[0] if kinds else schema)
-    if "$ref" in plain:
-        plain = dict(shared[plain["$ref"].rpartition("/")[2]])
+    kinds = [kind for kind in schema.get("anyOf", [schema]) if kind.get("type") != "null"]
+    kinds = [shared[kind["$ref"].rpartition("/")[2]] if "$ref" in kind else kind for kind in kinds]
+    plain = dict(kinds[0])
+    if len(kinds) > 1:  # words of several lists
+        plain["enum"] = [word for kind in kinds for word in kind["enum"]]
     kept = {name: value for name, value in plain.items() if name not in {"title", "description", "default"}}
     if schema.get("default") is not None:
         kept["default"] = schema["default"]

@@ -10,6 +10,8 @@ from typing import Any
 from aiohttp import hdrs, web
 from uuid_utils.compat import uuid4
 
+from core import intake
+from core.actions import API
 from core.api.changes import Change, Outdated
 from core.api.keys import Scope
 from core.api.records import Records
@@ -19,22 +21,16 @@ from core.errors import InvalidSearch, NotAllowed
 from core.lead import Contact, Lead, public, utcnow
 from core.similar.wanted import Wanted
 from handlers import search_options
-from handlers.web.api.models import (
-    ChangeIn,
-    CheckIn,
-    ErasedOut,
-    ExportQuery,
-    FilterQuery,
-    ListQuery,
-    SimilarOut,
-    SimilarQuery,
-    StatsOut,
-)
+from handlers.web.api.answers import ErasedOut, FoundOut, SimilarOut, StatsOut
 from handlers.web.api.operation import Call, Operation, as_json
-from handlers.web.envelope import Rejected, answer
+from handlers.web.api.requests import ChangeIn, CheckIn, ExportQuery, FilterQuery, ListQuery, SimilarQuery
+from handlers.web.envelope import LEAD_ID, Rejected, answer
 from handlers.web.event_key import event_key
 
 STATS_DAYS = timedelta(days=30)
+
+LIMITS = {"business_type", "limit", "threshold"}
+"""Of a check: which leads are told, not what is asked about."""
 
 COLUMNS = (
     *("lead_id", "number", "status", "desk_status", "business_type", "desk", "source", "source_url"),
@@ -53,7 +49,6 @@ class Leads:
 
     def operations(self) -> list[Operation]:
         """All of them."""
-        found = {200: list[SimilarOut]}
         return [
             Operation(
                 method="GET",
@@ -70,11 +65,11 @@ class Leads:
                 method="POST",
                 path="/leads/check-similar",
                 name="checkSimilar",
-                summary="Find leads like a message that is none yet",
+                summary="Ask what a lead would be if it was sent: the same again, a known person's, or alike",
                 handle=self.check_similar,
                 scope=Scope.READ,
                 body=CheckIn,
-                answers=found,
+                answers={200: list[FoundOut]},
                 paged=True,
             ),
             Operation(
@@ -136,7 +131,7 @@ class Leads:
                 handle=self.similar,
                 scope=Scope.READ,
                 query=SimilarQuery,
-                answers=found,
+                answers={200: list[SimilarOut]},
                 paged=True,
             ),
         ]
@@ -164,36 +159,39 @@ class Leads:
         said = {name: value for name, value in call.query.model_dump().items() if value is not None}
         desk = self.records.desk
         wanted = search_options.wanted(said, business_types=desk.business_types, now=utcnow())
-        return await self._similar(call, await desk.lead(call.name), wanted)
+        found = await desk.similar(await desk.lead(call.name), wanted, reader=call.caller.actor)
+        return self._nearest(call, wanted, [public(lead) | _alike(cosine) for lead, cosine in found])
 
     async def check_similar(self, call: Call) -> web.StreamResponse:
-        """The same for a message."""
-        asked = call.body(CheckIn)
-        if asked.business_type not in {None, *self.records.desk.business_types}:
-            known = ", ".join(sorted(self.records.desk.business_types))
-            raise InvalidSearch("business_type", f"is one of {known}")
-        wanted = Wanted(**asked.model_dump(exclude={"message"}))
-        return await self._similar(call, asked.message, wanted)
+        """What a lead with this body would be to those there are; nothing of it is kept."""
+        asked, desk = call.body(CheckIn), self.records.desk
+        if asked.business_type not in {None, *desk.business_types}:
+            raise InvalidSearch("business_type", f"is one of {', '.join(sorted(desk.business_types))}")
+        wanted = Wanted(**asked.model_dump(include=LIMITS))
+        sent = {name: value for name, value in call.fields.items() if name not in LIMITS}
+        draft = intake.read(sent, source=API, now=utcnow(), business_types=desk.business_types)
+        found = await self.records.check(draft, wanted, call.caller)
+        told = {"kind", "score", "sure", "evidence"}
+        data = [public(lead) | match.model_dump(mode="json", include=told) for lead, match in found]
+        return self._nearest(call, wanted, data)
 
-    async def _similar(self, call: Call, subject: Lead | str, wanted: Wanted) -> web.StreamResponse:
-        desk = self.records.desk
-        found = await desk.similar(subject, wanted, reader=call.caller.actor)
-        pagination = {  # the nearest of all: there is no next page
+    def _nearest(self, call: Call, wanted: Wanted, data: Sequence[Mapping[str, Any]]) -> web.StreamResponse:
+        """Those that are first of all: there is no next page."""
+        pagination = {
             "has_more": False,
             "cursor": None,
-            "limit": wanted.limit or desk.parts.search.limit,
-            "total_estimate": len(found),
+            "limit": wanted.limit or self.records.desk.parts.search.limit,
+            "total_estimate": len(data),
         }
-        data = [public(other) | {"score": round(cosine, 4)} for other, cosine in found]
         return answer(call.request, data, pagination=pagination)
 
     async def change(self, call: Call) -> web.StreamResponse:
         """The lead as it is then; 412 or 409 when somebody was faster."""
         asked, seen = call.body(ChangeIn), _if_match(call.request)
-        contact = asked.contact.model_dump(exclude_unset=True) if asked.contact else {}
         change = Change(
             version=asked.version if seen is None else seen,
-            contact=contact,
+            message=asked.message,
+            typed=asked.typed,
             custom_fields=asked.custom_fields or {},
             owner=asked.owner,
             says_owner="owner" in asked.model_fields_set,
@@ -207,7 +205,7 @@ class Leads:
                 raise
             raise Rejected(412, "PRECONDITION_FAILED", str(error), field="If-Match") from None
         except NotAllowed as error:
-            raise Rejected(409, "NOT_POSSIBLE", str(error)) from None
+            raise Rejected(409, "NOT_POSSIBLE", str(error), field=error.field or LEAD_ID) from None
         return _one(call, lead)
 
     async def erase(self, call: Call) -> web.StreamResponse:
@@ -215,7 +213,7 @@ class Leads:
         try:
             lead = await self.records.erase(call.name, key=str(uuid4()), caller=call.caller)
         except NotAllowed as error:
-            raise Rejected(409, "NOT_POSSIBLE", str(error)) from None
+            raise Rejected(409, "NOT_POSSIBLE", str(error), field=LEAD_ID) from None
         data = {"lead_id": lead.lead_id, "number": lead.number, "erased": True}
         return answer(call.request, data)
 
@@ -252,6 +250,10 @@ class Leads:
             await response.write(b"]")
         await response.write_eof()
         return response
+
+
+def _alike(cosine: float) -> dict[str, float]:
+    return {"score": round(cosine, 4)}
 
 
 def _one(call: Call, lead: Lead) -> web.Response:

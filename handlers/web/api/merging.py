@@ -11,9 +11,10 @@ from core.api.keys import Scope
 from core.desk import Desk
 from core.errors import NotAllowed, NotFound
 from core.lead import Lead, public
-from handlers.web.api.models import MergeIn, PairOut
+from handlers.web.api.answers import PairOut
 from handlers.web.api.operation import Call, Operation
-from handlers.web.envelope import Rejected, answer
+from handlers.web.api.requests import MergeIn
+from handlers.web.envelope import LEAD_ID, Rejected, answer
 from handlers.web.event_key import event_key
 
 
@@ -72,7 +73,7 @@ class Merging:
         try:
             leads = await self.desk.merge_now(_action(call, ActionName.UNMERGE, lead, None))
         except NotAllowed as error:
-            raise Rejected(409, "NOT_MERGED", str(error), field="id") from None
+            raise Rejected(409, "NOT_MERGED", str(error), field=LEAD_ID) from None
         return answer(call.request, _pair(*leads[:2]))
 
 

@@ -15,8 +15,9 @@ from core.api.records import Records
 from core.errors import InvalidLead
 from core.lead import Draft, Lead, public, utcnow
 from core.store.submissions import Accepted, Submission
-from handlers.web.api.models import AcceptedOut, BatchIn, BatchOut, IntakeIn, IntakeQuery, LeadIn
+from handlers.web.api.answers import AcceptedOut, BatchOut
 from handlers.web.api.operation import Call, Operation
+from handlers.web.api.requests import BatchIn, IntakeIn, IntakeQuery, LeadIn
 from handlers.web.bodies import content_type_of
 from handlers.web.envelope import Rejected, answer
 from handlers.web.event_key import event_key

@@ -1,15 +1,14 @@
-"""The shapes of the API's requests and answers; its document is made from them."""
+"""The shapes of the API's requests; its document is made from them."""
 
 from datetime import datetime
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from core.api.register import PAGE_MAX, Filters, Listing, Order, Sort
-from core.lead import MESSAGE_MAX, DeskStatus, Intent, Lead, Status, Urgency
+from core.edits import FACT, INTENT, URGENCY, WISH, WISH_MAX
+from core.lead import MESSAGE_MAX, DeskStatus, Intent, Status, SubIntent, Urgency
 from handlers.search_options import moment_of
-
-T = TypeVar("T")
 
 BATCH_MAX = 50
 """Leads of one batch (the original's limit, SEED.md)."""
@@ -25,7 +24,18 @@ def _digits(value: Any) -> Any:
     return value
 
 
-Score = Annotated[int, BeforeValidator(_digits), Field(ge=0, le=100)]
+Score = Annotated[int, Field(ge=0, le=100), BeforeValidator(_digits)]
+
+
+def _intent(value: Any) -> Any:
+    """Told here, an error is about the parameter and not about one kind of intent."""
+    known = {each.value: each for each in (*Intent, *SubIntent)}
+    if isinstance(value, str) and value not in known:
+        raise ValueError(f"Input should be one of {', '.join(known)}")
+    return known.get(value, value)
+
+
+AnyIntent = Annotated[Intent | SubIntent, BeforeValidator(_intent)]
 
 
 class Closed(BaseModel):
@@ -39,7 +49,7 @@ class FilterQuery(Closed):
 
     status: Status | None = None
     desk_status: DeskStatus | None = None
-    intent: Intent | None = None
+    intent: AnyIntent | None = Field(default=None, description="also a sub-intent, such as service_request")
     urgency: Urgency | None = None
     min_quality_score: Score | None = None
     max_quality_score: Score | None = None
@@ -79,7 +89,7 @@ class OrderedQuery(FilterQuery):
 class ListQuery(OrderedQuery):
     """A page of a list."""
 
-    limit: Annotated[int, BeforeValidator(_digits), Field(ge=1, le=PAGE_MAX)] = 20
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX), BeforeValidator(_digits)] = 20
     cursor: str | None = Field(
         default=None, max_length=300, description="pagination.cursor of the page before"
     )
@@ -109,7 +119,7 @@ class IntakeQuery(Closed):
     mode: Literal["async", "sync"] = Field(
         default="async", description="sync: wait until the lead is read, and answer with it"
     )
-    wait: Annotated[int, BeforeValidator(_digits), Field(ge=1, le=WAIT_MAX)] = Field(
+    wait: Annotated[int, Field(ge=1, le=WAIT_MAX), BeforeValidator(_digits)] = Field(
         default=10, description="seconds to wait at most; then the answer is 202 as without it"
     )
 
@@ -158,13 +168,19 @@ class BatchIn(Closed):
     leads: list[Any] = Field(min_length=1, max_length=BATCH_MAX, description="each as of POST /leads")
 
 
-class CheckIn(Closed):
-    """A message that is no lead yet."""
+class CheckIn(ContactIn):
+    """What is no lead yet; the more of the contact is said, the surer who it is."""
+
+    model_config = ConfigDict(extra="forbid")
 
     message: str = Field(min_length=1, max_length=MESSAGE_MAX, pattern=r"\S")
-    business_type: str | None = Field(default=None, max_length=50)
+    contact: ContactIn | None = None
+    custom_fields: dict[str, Any] | None = None
+    business_type: str | None = Field(default=None, max_length=50, description="only leads of that")
     limit: int | None = Field(default=None, ge=1, le=50)
-    threshold: float | None = Field(default=None, ge=-1, le=1)
+    threshold: float | None = Field(
+        default=None, ge=-1, le=1, description="least cosine of the merely similar"
+    )
 
 
 class ContactChange(Closed):
@@ -177,14 +193,48 @@ class ContactChange(Closed):
     company: str | None = Field(default=None, max_length=300)
 
 
+class AnalysisChange(Closed):
+    """Of the analysis: what is named is right from now on, whatever is read later."""
+
+    wants: str | None = Field(default=None, min_length=1, max_length=WISH_MAX, pattern=r"\S")
+    intent: Intent | None = None
+    urgency: Urgency | None = None
+    entities: dict[str, list[Annotated[str, Field(min_length=1, max_length=300, pattern=r"\S")]]] | None = (
+        Field(
+            default=None,
+            description="name -> values as they stand in the message, instead of those there are",
+        )
+    )
+
+
 class ChangeIn(Closed):
     """What changes; what is not named stays."""
 
     version: int | None = Field(default=None, ge=1, description="as seen; else 409. Or If-Match; else 412")
+    message: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MESSAGE_MAX,
+        pattern=r"\S",
+        description="it is read and compared anew",
+    )
     contact: ContactChange | None = None
+    analysis: AnalysisChange | None = None
     custom_fields: dict[str, Any] | None = Field(default=None, description="null takes a field away")
     owner: str | None = Field(default=None, max_length=50, description="Slack user id; null: nobody")
     desk_status: DeskStatus | None = None
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """What is corrected of contact and analysis, as the form of an edit would say it."""
+        contact = self.contact.model_dump(exclude_unset=True) if self.contact else {}
+        typed = {name: value or "" for name, value in contact.items()}
+        if (read := self.analysis) is not None:
+            said = {WISH: read.wants, INTENT: read.intent, URGENCY: read.urgency}
+            typed |= {name: str(value).strip() for name, value in said.items() if value is not None}
+            for name, values in (read.entities or {}).items():
+                typed[FACT + name] = "\n".join(value.strip() for value in values)
+        return typed
 
 
 class MergeIn(Closed):
@@ -192,117 +242,3 @@ class MergeIn(Closed):
 
     into: str = Field(min_length=1, max_length=50, pattern=r"\S", description="number or id")
     preview: bool = Field(default=False, description="only say what would be")
-
-
-class AcceptedOut(BaseModel):
-    """The lead that this delivery made, or made when it came before."""
-
-    lead_id: str
-    number: str
-    repeated: bool
-
-
-class ErrorOut(BaseModel):
-    """What is wrong."""
-
-    code: str
-    message: str
-    field: str | None
-
-
-class ItemOut(BaseModel):
-    """What became of one lead of a batch."""
-
-    index: int
-    status: Literal["accepted", "repeated", "refused"]
-    lead_id: str | None = None
-    number: str | None = None
-    error: ErrorOut | None = None
-
-
-class BatchOut(BaseModel):
-    """What became of a batch, in its order."""
-
-    accepted: int
-    refused: int
-    results: list[ItemOut]
-
-
-class SimilarOut(Lead):
-    """A lead and its likeness."""
-
-    score: float = Field(ge=-1, le=1.0001, description="cosine of the messages")
-
-
-class PairOut(BaseModel):
-    """The lead that stands for both, and the other."""
-
-    kept: Lead
-    gone: Lead
-    preview: bool | None = None
-
-
-class ErasedOut(BaseModel):
-    """What is no more."""
-
-    lead_id: str
-    number: str
-    erased: bool
-
-
-class ResponsesOut(BaseModel):
-    """How soon somebody acted, of the leads of the last 30 days whose desk has a clock."""
-
-    met: int
-    missed: int
-    overdue: int
-    running: int
-    median_seconds: float | None
-    p90_seconds: float | None
-
-
-class StatsOut(BaseModel):
-    """How many leads there are, by what they are."""
-
-    total: int
-    by_status: dict[str, int]
-    by_desk_status: dict[str, int]
-    by_intent: dict[str, int]
-    by_urgency: dict[str, int]
-    by_source: dict[str, int]
-    by_business_type: dict[str, int]
-    by_desk: dict[str, int]
-    average_quality_score: float | None
-    responses: ResponsesOut
-
-
-class MetadataOut(BaseModel):
-    """Of the answer."""
-
-    timestamp: AwareDatetime
-    version: str
-    request_id: str
-
-
-class PaginationOut(BaseModel):
-    """Where a list goes on."""
-
-    has_more: bool
-    cursor: str | None
-    limit: int
-    total_estimate: int = Field(description="exact up to 10,000")
-
-
-class Envelope(BaseModel, Generic[T]):
-    """Of every answer."""
-
-    success: bool
-    data: T
-    errors: list[ErrorOut]
-    metadata: MetadataOut
-
-
-class PagedEnvelope(Envelope[T], Generic[T]):
-    """Of lists."""
-
-    pagination: PaginationOut
