@@ -177,7 +177,7 @@ class Leads:
 
     async def _similar(self, call: Call, subject: Lead | str, wanted: Wanted) -> web.StreamResponse:
         desk = self.records.desk
-        found = await desk.similar(subject, wanted, reader=call.caller.actor)
+        found = await desk.reader(call.caller.actor).similar(subject, wanted)
         pagination = {  # the nearest of all: there is no next page
             "has_more": False,
             "cursor": None,
@@ -222,7 +222,7 @@ class Leads:
     async def stats(self, call: Call) -> web.StreamResponse:
         """Figures, and how soon somebody acted lately."""
         figures = await self.records.figures(call.query.filters(utcnow()))
-        timed = await self.records.desk.responses(utcnow() - STATS_DAYS, reader=call.caller.actor)
+        timed = await self.records.desk.reader(call.caller.actor).responses(utcnow() - STATS_DAYS)
         responses = {
             **timed.model_dump(include={"met", "missed", "overdue", "running"}),
             "median_seconds": timed.median and timed.median.total_seconds(),
