@@ -145,6 +145,13 @@ class Acts:
             desk = self.parts.desks.first.channel
         await self.parts.members.tell(action, text, desk=desk)
 
+    async def publish(self, action: Action) -> None:
+        """Bring what it changed to cards and CRM; whoever clicked sees it at once."""
+        if action.name in OF_TWO_LEADS:
+            await self.parts.publish_merged(action.key, at_once=True)
+        else:
+            await self.parts.publish(action.lead_id, at_once=True)
+
     async def notify(self, action: Action) -> None:
         """Tell the owner of the lead what others did to it that they have to know."""
         lead = await self.parts.store.leads.get(action.lead_id)
@@ -272,12 +279,10 @@ async def action_pipeline(step: Step, parts: Parts, action: Mapping[str, Any]) -
         told = await step("clear", privacy.clear, parts, asked.key)
         await step("tell", Acts(parts=parts).tell, asked, told)
         return
-    if asked.name in OF_TWO_LEADS:
-        await step("publish", parts.publish_merged, asked.key)
-    else:
-        if asked.name == ActionName.MOVE:
-            await step("give", parts.give, asked.lead_id, asked.key)
-        await step("publish", parts.publish, asked.lead_id)
+    if asked.name == ActionName.MOVE:
+        await step("give", parts.give, asked.lead_id, asked.key)
+    await step("publish", Acts(parts=parts).publish, asked)
+    if asked.name not in OF_TWO_LEADS:
         await step("notify", Acts(parts=parts).notify, asked)
     await step("announce", parts.telling.announce, HookEvent.UPDATED, asked.lead_id, f"updated:{asked.key}")
     if asked.name in OF_TWO_LEADS:

@@ -2,36 +2,28 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection
-from uuid_utils.compat import uuid4
 
 from core import edits, metrics
-from core.actions import Action, ActionName, decide, is_program
+from core.actions import Action, ActionName, decide
 from core.conversation import places
 from core.conversation.sources import Change
 from core.deskfile import DeskFile
 from core.desks import Desks
-from core.errors import InvalidLead, NotAllowed, Refused
-from core.home import Home, Place, read_undone
-from core.home import read as read_home
+from core.errors import InvalidLead, NotAllowed
 from core.hooks.calls import HookEvent
 from core.intake.sent import BodyReader
-from core.lead import Analysis, Contact, DeskStatus, Draft, Event, Lead, Match, MatchKind, Part, utcnow
-from core.listing import Filter, Listed, Page, terms
-from core.merge import Merge, directed, preview
+from core.lead import Analysis, Contact, Draft, Lead, MatchKind, Part, utcnow
 from core.pipeline import Parts
-from core.questions import Found, Query, find
 from core.questions.asking import Turn
+from core.reader import Reader
 from core.reps import OwnSettings
-from core.rights import NOT_A_MEMBER, Role, check
-from core.similar.wanted import Wanted
-from core.stats import Responses, responses
-from core.store.assignments import Assignment
+from core.rights import NOT_A_MEMBER, check
 from core.store.conversations import add_conversation
 from core.store.posts import Spot
 from core.store.submissions import Accepted, Submission
@@ -72,14 +64,6 @@ class Queue(Protocol):
         """Enqueue what an admin asked for (core.intake.again); the same key twice is one."""
 
 
-@dataclass(frozen=True)
-class Whose:
-    """A lead, and the decision by which it was given to somebody, if there was one."""
-
-    lead: Lead
-    assignment: Assignment | None
-
-
 @dataclass(frozen=True, kw_only=True)
 class Desk:
     """All desks of this deployment, as one counter.
@@ -113,6 +97,10 @@ class Desk:
         """The time, in the time zone of that desk, by default the first."""
         file = self.desks.first if channel is None else self.desks.of(channel)
         return utcnow().astimezone(file.zone)
+
+    def reader(self, who: str) -> Reader:
+        """Whoever looks at leads: a Slack user id, or a program."""
+        return Reader(parts=self.parts, who=who)
 
     async def submit(
         self,
@@ -177,23 +165,9 @@ class Desk:
         """Start what comes of a message to the bot."""
         await self.queue.answer(turn)
 
-    async def home(self, user: str, place: Place) -> Home:
-        """What this user's Home shows; NotAllowed for somebody who belongs to no desk."""
-        channels = await self.admit(user)
-        channel = place.desk if place.desk in channels else channels[0]
-        role = await self.parts.members.role(user, channel)
-        if role is None:  # left between the two looks
-            raise NotAllowed(NOT_A_MEMBER)
-        file, now = self.desks.of(channel), utcnow()
-        shown = await read_home(self.parts.store, file, user, role, place=place, now=now)
-        if role == Role.ADMIN:
-            undone = await read_undone(self.parts.store, self.desks, channel, place=place)
-            shown = replace(shown, undone=undone)
-        return replace(shown, desks=channels)
-
     async def own_settings(self, user: str, channel: str | None) -> tuple[DeskFile, OwnSettings]:
         """A desk of this user's, that one if it is, and what they set there; NotAllowed without any."""
-        channels = await self.admit(user)
+        channels = await self.reader(user).desks()
         file = self.desks.of(channel if channel in channels else channels[0])
         return file, await self.parts.store.reps.of(file.channel, user)
 
@@ -218,37 +192,9 @@ class Desk:
         """Start what comes of an edit or a deletion of the message of a lead."""
         await self.queue.reword(change)
 
-    async def transcript(self, lead: Lead) -> list[places.Line]:
-        """What was written in the conversations with the lead's writer, for who may see the lead."""
-        return await self.parts.store.conversations.transcript(lead.lead_id)
-
     async def let_in(self) -> None:
         """A channel takes messages again: cards that were refused there need not wait any longer."""
         await self.parts.store.waiting.wake(Part.CARD, utcnow())
-
-    async def admit(self, user: str) -> tuple[str, ...]:
-        """The desks whose leads this user may see; NotAllowed when there is none.
-
-        A desk whose people cannot be told, as its channel is gone, keeps nobody from the others.
-        """
-        channels, seen, refused = self.desks.channels, list[str](), list[Refused]()
-        for channel in channels:
-            try:
-                if await self.parts.members.role(user, channel) is not None:
-                    seen.append(channel)
-            except Refused as error:
-                refused.append(error)
-        if len(refused) == len(channels):
-            raise refused[0]
-        if not seen:
-            raise NotAllowed(NOT_A_MEMBER)
-        return tuple(seen)
-
-    async def admit_to(self, user: str, *leads: Lead) -> None:
-        """NotAllowed unless the user may see these leads."""
-        for channel in dict.fromkeys(lead.desk for lead in leads):
-            if not is_program(user) and await self.parts.members.role(user, channel) is None:
-                raise NotAllowed(NOT_A_MEMBER)
 
     async def precheck(self, action: Action) -> None:
         """NotAllowed or NotFound when the action could not be done now: a form can still say so.
@@ -260,38 +206,11 @@ class Desk:
         if action.name not in {ActionName.NOTE, ActionName.EDIT, ActionName.MOVE, ActionName.FORGET}:
             decide(lead, action)
 
-    async def form(self, lead_id: str, *, reader: str | None = None) -> tuple[Lead, dict[str, str]]:
-        """The lead and what the form of an edit shows of it; ``reader`` sees its contact data."""
+    async def form(self, lead_id: str) -> tuple[Lead, dict[str, str]]:
+        """The lead and what the form of an edit shows of it, contact data too; NotFound."""
         lead = await self.lead(lead_id)
-        if reader is not None:
-            await self.admit_to(reader, lead)
-            await self._note_reading([lead], reader)
         business = self.parts.analyst.business(lead.business_type)
         return lead, edits.fields(lead, business, self.hidden(lead.business_type))
-
-    async def show(self, number: str, *, reader: str) -> tuple[Lead, list[Event]]:
-        """A lead with its contact data and history; that it was read becomes part of the history."""
-        lead = await self.parts.store.leads.by_number(number)
-        await self.admit_to(reader, lead)
-        history = await self.parts.store.events.of(lead.lead_id)
-        await self._note_reading([lead], reader)
-        return lead, history
-
-    async def why(self, number: str, *, reader: str) -> Whose:
-        """Who has a lead and how that was decided; NotFound, NotAllowed."""
-        lead = await self.lead(number)
-        await self.admit_to(reader, lead)
-        return Whose(lead, await self.parts.store.assignments.of(lead.lead_id))
-
-    async def similar(self, subject: Lead | str, wanted: Wanted, *, reader: str) -> list[tuple[Lead, float]]:
-        """Leads like a lead or a text that the reader may see, nearest first, with their cosines."""
-        desks = await self._only_of(reader)
-        if isinstance(subject, Lead):
-            await self.admit_to(reader, subject)
-        found = await self.parts.search.similar(subject, wanted)
-        found = [(lead, cosine) for lead, cosine in found if desks is None or lead.desk in desks]
-        await self._note_reading([lead for lead, _ in found], reader)
-        return found
 
     async def lead(self, name: str) -> Lead:
         """The lead of that id or number (``L-1042``), by itself; NotFound if there is none."""
@@ -340,37 +259,6 @@ class Desk:
                 return
         raise NotAllowed(f"{pair[0].number} and {pair[1].number} are not taken for one person's.")
 
-    async def merged_into(self, lead: Lead) -> list[Lead]:
-        """The leads for which this one stands, oldest first."""
-        return await self.parts.store.leads.merged_into(lead.lead_id)
-
-    async def matched(self, lead: Lead) -> list[tuple[Match, Lead]]:
-        """The leads it was matched with that can still be merged with it, the surest first."""
-        found = {
-            each.lead_id: each
-            for each in await self.parts.store.leads.get_many([m.lead_id for m in lead.matches])
-        }
-        pairs = [(match, found[match.lead_id]) for match in lead.matches if match.lead_id in found]
-        order = list(MatchKind)
-        pairs.sort(key=lambda pair: (order.index(pair[0].kind), -pair[0].score))
-        return [(match, each) for match, each in pairs if each.desk_status != DeskStatus.MERGED]
-
-    async def preview_merge(self, kept: str, gone: str, *, reader: str, as_told: bool = True) -> Merge:
-        """What merging the second lead into the first would do; each by number or id.
-
-        NotFound; NotAllowed when it may not be. as_told False: into whichever should be kept (core.merge).
-        """
-        first, second = await self.lead(kept), await self.lead(gone)
-        await self.admit_to(reader, first, second)
-        merge = preview(*((first, second) if as_told else directed(first, second)))
-        await self._note_reading([first, second], reader)
-        return merge
-
-    async def preview_unmerge(self, number_or_id: str) -> tuple[Lead, Lead]:
-        """Which merge an undo of this lead would undo, as (kept, gone); NotFound, NotAllowed."""
-        lead = await self.lead(number_or_id)
-        return await self.parts.store.merges.last(lead.lead_id)
-
     async def merge_now(self, action: Action) -> list[Lead]:
         """Do a merge or undo at once; cards and CRM follow. The leads it changed: kept, gone, gone before.
 
@@ -388,50 +276,8 @@ class Desk:
         else:
             await merges.undo(action.key, action.lead_id, actor=action.actor, follow=follow)
         found = await self.parts.store.leads.get_many(await merges.touched(action.key))
-        await self._note_reading(found, action.actor)
+        await self.reader(action.actor).saw(found)
         return found
-
-    async def page(
-        self,
-        filter_: Filter,
-        *,
-        reader: str,
-        words: str = "",
-        before: int | None = None,
-        after: int | None = None,
-    ) -> Page:
-        """A page of a list of leads that the reader may see, newest first (core.listing)."""
-        desks, clocks = await self._only_of(reader), self.parts.store.clocks
-        listed = Listed(
-            filter=filter_,
-            owner=reader,
-            desks=None if desks is None else frozenset(desks),
-            overdue=await clocks.overdue(utcnow()) if filter_ == Filter.OVERDUE else frozenset(),
-            terms=terms(words),
-            before=before,
-            after=after,
-        )
-        page = await self.parts.store.queues.page(listed)
-        if filter_ == Filter.FOUND:  # that these words stand in it tells of the contact
-            await self._note_reading(page.leads, reader)
-        return page
-
-    async def ask(self, query: Query, *, reader: str) -> Found:
-        """What the leads that the reader may see answer to a question; that they were named is noted."""
-        found = await find(self.parts.store, self.parts.search, query, await self._only_of(reader))
-        await self._note_reading(found.shown, reader)
-        return found
-
-    async def responses(self, since: datetime, *, reader: str) -> Responses:
-        """How soon somebody acted on the leads that the reader may see and that came since then."""
-        now, desks = utcnow(), await self._only_of(reader)
-        timed = await self.parts.store.clocks.started(since, now, desks=desks)
-        return responses(timed, lambda desk: self.desks.of(desk).zone, now)
-
-    async def _only_of(self, reader: str) -> tuple[str, ...] | None:
-        """The desks to which the reader is limited; None: all, those that are no more with them."""
-        seen = self.desks.channels if is_program(reader) else await self.admit(reader)
-        return None if seen == self.desks.channels else seen
 
     def place_of(self, source: str, draft: Draft, desk: str | None) -> tuple[DeskFile, str]:
         """The desk of a new lead, and its business type: where the lead does not say it, its door does."""
@@ -440,18 +286,3 @@ class Desk:
         business = draft.business_type or next(filter(None, named), None)
         file = self.desks.of(desk) if desk else self.desks.taking(source=source, business_type=business)
         return file, business or self.by_source.get(file.channel) or file.business_type or self.business_type
-
-    async def _note_reading(self, leads: Sequence[Lead], reader: str) -> None:
-        await self.parts.store.events.add([reading(lead, reader) for lead in leads])
-
-
-def reading(lead: Lead, reader: str) -> Event:
-    """The history line that says who saw the lead's contact data, and when."""
-    return Event(
-        event_id=f"read:{uuid4()}",
-        lead_id=lead.lead_id,
-        at=utcnow(),
-        actor=reader,
-        what="contact_read",
-        told=False,
-    )

@@ -9,13 +9,14 @@ from typing import Any
 
 from core.errors import NotAllowed
 from core.identity.phones import tail
-from core.lead import OPEN, Also, Contact, DeskStatus, Lead, Value
+from core.lead import OPEN, Also, Contact, DeskStatus, Event, Lead, Value
 
 Changes = Mapping[str, Mapping[str, tuple[Any, Any]]]
 """Lead id -> column -> its value before and after the merge, JSON-ready: all that an undo needs."""
 
-MERGED, MERGED_IN = "merged", "merged_in"
-"""What happened to the lead that went, and to the kept one; the line's why begins with the other's number."""
+MERGED, MERGED_IN, UNMERGED = "merged", "merged_in", "unmerged"
+"""What happened to the lead that went, to the kept one, and to both; the line's why begins with the other's
+number."""
 
 FURTHER = (DeskStatus.NEW, DeskStatus.SNOOZED, DeskStatus.CLAIMED, DeskStatus.APPROVED)
 """The states of an open lead, least done first."""
@@ -89,6 +90,34 @@ def preview(kept: Lead, gone: Lead) -> Merge:
         }
     )
     return Merge(kept=kept, gone=gone, survivor=survivor)
+
+
+def undone(history: Iterable[Event]) -> dict[str, Event]:
+    """Those lines of a lead's history that are as though they had never been, by id.
+
+    A merge that was undone, the undoing of it, and the answer that two leads are one request, where that
+    answer asked for the merge.
+
+    Args:
+        history: oldest first.
+    """
+    lines = {line.event_id: line for line in history}
+    merges: dict[str, list[Event]] = {}
+    found: dict[str, Event] = {}
+    for line in lines.values():
+        other = (line.why or "").partition(":")[0]
+        if line.what in {MERGED, MERGED_IN}:
+            merges.setdefault(other, []).append(line)
+        elif line.what == UNMERGED and merges.get(other):
+            merge = merges[other].pop()
+            answer = merge.event_id.rpartition(f":{merge.what}:")[0]
+            found |= {each: lines[each] for each in (answer, merge.event_id, line.event_id) if each in lines}
+    return found
+
+
+def line_id(key: str, what: str, lead: Lead) -> str:
+    """The id of a history line of the merge or the undo of that key, which is that of its click or answer."""
+    return f"{key}:{what}:{lead.number}"
 
 
 def columns(lead: Lead) -> dict[str, Any]:

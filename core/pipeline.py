@@ -122,11 +122,14 @@ class Parts:
     telling: Telling
     local_turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOCAL_TURNS))
 
-    async def show(self, lead_id: str) -> None:
-        """Make the card say what the store says, and the lead's clock what its history says."""
+    async def show(self, lead_id: str, *, at_once: bool = False) -> None:
+        """Make the card say what the store says, and the lead's clock what its history says.
+
+        at_once: somebody clicked and looks at it; else it may wait for what else changes in a moment.
+        """
         await self.timing.keep(lead_id)
         try:
-            lead = await self.board.show(lead_id)
+            lead = await self.board.show(lead_id, at_once=at_once)
         except (Unavailable, Refused) as error:
             await self._wait(lead_id, Part.CARD, error)
             return
@@ -164,7 +167,7 @@ class Parts:
         """
         key = occasion or assignment_key(lead_id)
         decision = await self.routing.assign(lead_id, key)
-        await self.show(lead_id)
+        await self.show(lead_id, at_once=occasion is not None)
         if decision is None or decision.owner is None:
             return
         notice = Notice(
@@ -304,16 +307,16 @@ class Parts:
             thought = with_opinion(asked, same=same, model=self.analyst.model_name)
             await self.store.leads.weigh(lead_id, thought)
 
-    async def publish(self, lead_id: str) -> None:
-        """Bring what is known now to the card, then to the CRM."""
-        await self.show(lead_id)
+    async def publish(self, lead_id: str, *, at_once: bool = False) -> None:
+        """Bring what is known now to the card (as show), then to the CRM."""
+        await self.show(lead_id, at_once=at_once)
         await self.sync(lead_id)
 
-    async def publish_merged(self, key: str) -> None:
-        """Bring to cards and CRM what this merge or undo, by its key, changed: the kept lead first."""
+    async def publish_merged(self, key: str, *, at_once: bool = False) -> None:
+        """Publish what this merge or undo, by its key, changed: the kept lead first."""
         for lead_id in await self.store.merges.touched(key):
             with suppress(NotFound):  # of two that were parted again one may be erased by now
-                await self.publish(lead_id)
+                await self.publish(lead_id, at_once=at_once)
 
     async def sync(self, lead_id: str, *, show: bool = True) -> None:
         """Bring the lead and its record in the CRM together; the card only speaks of it when that fails.

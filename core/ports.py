@@ -208,9 +208,10 @@ class HookPost(Protocol):
 class Board(Protocol):
     """Where leads are shown to the team."""
 
-    async def show(self, lead_id: str) -> Lead:
+    async def show(self, lead_id: str, *, at_once: bool = False) -> Lead:
         """Make the board say what the store says: post the card once, else edit it; add new thread lines.
 
+        at_once: somebody waits for it; else it may wait for what else changes in a moment.
         Gives back the lead as it was shown.
         """
 

@@ -63,11 +63,14 @@ class SlackBoard:
         self._pace = pace
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def show(self, lead_id: str) -> Lead:
+    async def show(self, lead_id: str, *, at_once: bool = False) -> Lead:
         """Post or edit the card, then add the thread lines that are not there yet; the lead as shown.
 
+        Unless at once, edits that come soon after another wait and become one (handlers.posting).
         One of many at once is posted later, when its turn comes (core.store.places): then it is shown again.
         """
+        if not at_once:
+            await self._posting.calm(card_key(lead_id))
         turn = self._turns.setdefault(lead_id, asyncio.Lock())
         async with turn:
             showing = await self._store.posts.showing(lead_id)

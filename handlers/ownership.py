@@ -1,7 +1,7 @@
 """Who has a lead and why, as /lead why answers it: readable in ten seconds. Pure."""
 
-from core.desk import Whose
 from core.lead import DeskStatus
+from core.reader import Whose
 from core.routing import About, Considered
 from handlers import cards
 from handlers.answers import Answer

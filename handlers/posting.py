@@ -1,5 +1,6 @@
 """Messages of ours in Slack: each posted once, whatever answer is lost on the way, then edited."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable
@@ -13,6 +14,9 @@ from handlers.slack.api import Slack, SlackRefused
 EVENT_TYPE = "basecamp_post"
 """The metadata type by which we find a message of ours whose answer was lost."""
 
+CALM = 1.5
+"""Seconds after an edit in which further ones of the same message become one."""
+
 GONE = frozenset({"message_not_found", "cant_update_message"})
 
 CLOCK_SKEW, LATEST_ARRIVAL = 60, 120
@@ -22,9 +26,20 @@ CLOCK_SKEW, LATEST_ARRIVAL = 60, 120
 class Posting:
     """Writes down what it is about to post, under a key, before it posts."""
 
-    def __init__(self, posts: Posts, slack: Slack) -> None:
+    def __init__(self, posts: Posts, slack: Slack, *, calm: float = CALM) -> None:
         self._posts = posts
         self._slack = slack
+        self._calm = calm
+        self._edited: dict[str, float] = {}
+
+    async def calm(self, key: str) -> None:
+        """Wait until the message was not edited for a while: what changed meanwhile is then one edit.
+
+        Only this process' edits count. Nothing is lost in here: the caller's step is not done yet, and the
+        engine takes it again after a crash.
+        """
+        since = asyncio.get_running_loop().time() - self._edited.get(key, -self._calm)
+        await asyncio.sleep(self._calm - since)
 
     async def edit(self, post: Post, content: dict[str, Any]) -> bool:
         """Bring the message to this content; False if it is gone from Slack."""
@@ -38,6 +53,9 @@ class Posting:
                 raise
             await self._posts.forget(post.key)
             return False
+        now = asyncio.get_running_loop().time()
+        recent = {key: at for key, at in self._edited.items() if now - at < self._calm}
+        self._edited = recent | {post.key: now}
         await self._posts.posted(post.key, post.ts or "", digest)
         return True
 

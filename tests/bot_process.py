@@ -141,22 +141,21 @@ class World:
         async with asyncio.TaskGroup() as senders:
             while not enough.is_set():
                 number += 1
-                text = REQUEST.format(number=number)
                 if number % 10 == AGAIN:
                     before = REQUEST.format(number=number - 1)
-                    senders.create_task(self._send(str(number), REMINDER + before, sender(number - 1)))
+                    senders.create_task(self.send(str(number), REMINDER + before, sender(number - 1)))
                     self.repeated[str(number)] = str(number - 1)
                 elif number % 10:
-                    senders.create_task(self._send(str(number), text, sender(number)))
+                    senders.create_task(self.send_request(number))
                 else:
-                    self.said.append(text)
-                    await self.slack.say("priya", "leads", text)
+                    self.said.append(REQUEST.format(number=number))
+                    await self.slack.say("priya", "leads", self.said[-1])
                 await asyncio.sleep(1 / per_second)
         return number
 
-    async def send(self, number: int) -> None:
-        """One lead, until it has its 202."""
-        await self._send(str(number), REQUEST.format(number=number), sender(number))
+    async def send_request(self, number: int) -> None:
+        """A usual one."""
+        await self.send(str(number), REQUEST.format(number=number), sender(number))
 
     async def claim_cards(self, enough: asyncio.Event, dice: random.Random) -> None:
         """People claim card after card; who was told that a click failed clicks again."""
@@ -190,7 +189,7 @@ class World:
         """The bot's own messages in the channel."""
         return [message for message in self.slack.messages("leads") if "bot_id" in message]
 
-    async def _send(self, key: str, text: str, contact: dict[str, str]) -> None:
+    async def send(self, key: str, text: str, contact: dict[str, str]) -> None:
         """One lead, sent again until it gets its 202, as a real sender does."""
         lead = {"message": text, **contact}
         headers = {"Authorization": f"Bearer {API_KEY}", "Idempotency-Key": key}

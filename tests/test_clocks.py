@@ -61,6 +61,11 @@ class Bench:
         await self.store.leads.understood(lead_id, analysis=read, final=True)
         await self.timing.keep(lead_id)
 
+    async def keep(self, *lead_ids: str) -> None:
+        """As their cards are shown."""
+        for lead_id in lead_ids:
+            await self.timing.keep(lead_id)
+
     async def did(self, lead_id: str) -> list[str]:
         """What the history says beside the receipt."""
         return [line.what for line in await self.store.events.of(lead_id) if line.what != "received"]
@@ -131,6 +136,60 @@ async def test_after_an_act_an_alarm_does_nothing_and_the_clock_stands(bench: Be
     assert await bench.timing.ring(bench.alarms[0]) == []
     clock = (await bench.store.clocks.of([lead_id]))[lead_id]
     assert (clock.stopped_by, clock.next_at, await bench.did(lead_id)) == ("U0ANA", None, ["noted"])
+
+
+async def merged_and_undone(bench: Bench, kept: str, gone: str, *, by: str) -> None:
+    """Each time with the clocks brought to what the histories say, as the cards are."""
+    merges, number = bench.store.merges, len(await bench.did(kept))
+    await merges.merge(f"merge-{number}", gone, into=kept, actor=by)
+    await bench.keep(kept, gone)
+    await merges.undo(f"undo-{number}", gone, actor=by)
+    await bench.keep(kept, gone)
+
+
+@pytest.mark.parametrize("by", ["U0ANA", "api"])
+async def test_after_a_merge_and_its_undo_both_clocks_run_on_from_their_own_receipt(
+    bench: Bench, by: str
+) -> None:
+    both = [await bench.lead(minutes_ago=3), await bench.lead(minutes_ago=6)]
+    before = await bench.store.clocks.of(both)
+    await merged_and_undone(bench, *both, by=by)
+    assert await bench.store.clocks.of(both) == before
+
+
+async def test_a_clock_that_runs_on_has_an_alarm_of_its_own_each_time(bench: Bench) -> None:
+    both = [await bench.lead(minutes_ago=3), await bench.lead(minutes_ago=6)]
+    for _ in range(2):
+        await merged_and_undone(bench, *both, by="U0ANA")
+    assert len(bench.alarms) == len({alarm.key for alarm in bench.alarms}) == 6
+    for lead_id in both:
+        last = [alarm for alarm in bench.alarms if alarm.lead_id == lead_id][-1]
+        await bench.timing.ring(last)
+    assert "reminded" in await bench.did(both[1])
+    assert "reminded" not in await bench.did(both[0])
+
+
+async def test_no_step_is_taken_again_after_a_merge_by_a_program_and_its_undo(bench: Bench) -> None:
+    both = [await bench.lead(minutes_ago=6), await bench.lead(minutes_ago=6)]
+    for alarm in tuple(bench.alarms):
+        await bench.timing.ring(alarm)
+    before = await bench.store.clocks.of(both)
+    await merged_and_undone(bench, *both, by="api")
+    assert await bench.store.clocks.of(both) == before
+    for alarm in tuple(bench.alarms):
+        await bench.timing.ring(alarm)
+    for lead_id in both:
+        assert (await bench.did(lead_id)).count("reminded") == 1
+
+
+async def test_a_lead_that_somebody_acted_on_stays_answered_after_an_undo(bench: Bench) -> None:
+    both = [await bench.lead(minutes_ago=3), await bench.lead(minutes_ago=6)]
+    line = Event(event_id="n", lead_id=both[0], at=utcnow(), actor="U0BEN", what="noted", told=True)
+    await bench.store.leads.note(line)
+    await bench.keep(both[0])
+    await merged_and_undone(bench, *both, by="U0ANA")
+    found = await bench.store.clocks.of(both)
+    assert [found[lead_id].stopped_by for lead_id in both] == ["U0BEN", None]
 
 
 async def test_the_sweep_finds_what_should_have_rung_and_asks_once_a_minute(bench: Bench) -> None:

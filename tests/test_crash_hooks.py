@@ -33,7 +33,7 @@ async def test_each_occasion_of_a_lead_is_told_once_though_the_process_is_killed
             async with asyncio.TaskGroup() as load:
                 await around.bot.start()
                 for number in range(1, LEADS + 1):
-                    load.create_task(around.send(number))
+                    load.create_task(around.send_request(number))
                 for pause in (0.0, 0.3):
                     await around.until_crm_is_called()
                     await asyncio.sleep(pause)

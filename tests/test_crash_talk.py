@@ -9,8 +9,9 @@ import pytest
 
 from core.conversation import Phase
 from core.store import open_store
-from tests.bot_process import world
+from tests.bot_process import key_of, world
 from tests.databases import KINDS, fresh_database
+from tests.product import text_of
 
 SEED = 20_261_125
 
@@ -42,6 +43,7 @@ async def test_a_process_killed_at_every_turn_loses_no_word_and_says_nothing_twi
             await around.bot.until_done(60)
             assert await around.bot.stop() == 0
             said = [str(line["text"]) for line in around.slack.thread("leads", ts) if "bot_id" in line]
+            [card] = [each for each in around.cards() if key_of(each).startswith("card:")]
             place = f"{around.slack.channel('leads')}:{ts}"
         store = await open_store(url)
         found = await store.conversations.at(place)
@@ -52,5 +54,6 @@ async def test_a_process_killed_at_every_turn_loses_no_word_and_says_nothing_twi
     assert found.state is not None
     assert (lead.contact.name, lead.contact.phone) == ("Priya Raman", "415 555 2672")
     assert found.state.phase == Phase.DONE
+    assert "415 555 2672" in text_of(card)  # the last edit came, whatever it waited for as it was killed
     assert sorted(line.text for line in transcript if line.who != "bot") == sorted(TURNS)
     assert Counter(said) == Counter(line.text for line in transcript if line.who == "bot")

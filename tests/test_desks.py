@@ -145,9 +145,9 @@ async def test_a_desk_whose_channel_is_gone_keeps_nobody_from_the_others(
     (tmp_path / "desks").mkdir()
     (tmp_path / "desks" / "gone.yaml").write_text('{channel: "#nowhere", takes: {business_type: medspa}}')
     async with product(slack, tmp_path, embedder, desks_dir=tmp_path / "desks") as bot:
-        assert await bot.app.desk.admit(slack.user("dana")) == (slack.desk_channel,)
+        assert await bot.app.desk.reader(slack.user("dana")).desks() == (slack.desk_channel,)
         with pytest.raises(NotAllowed):
-            await bot.app.desk.admit(slack.user("olga"))
+            await bot.app.desk.reader(slack.user("olga")).desks()
 
 
 async def test_a_moved_lead_is_given_to_somebody_of_its_new_desk(

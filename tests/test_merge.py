@@ -366,7 +366,6 @@ async def test_lists_leave_merged_leads_out_unless_asked(store: Store) -> None:
     await merge(store, gone, kept)
     assert [each.number for each in await store.leads.newest(limit=5)] == [kept.number]
     assert len(await store.leads.newest(limit=5, merged=True)) == 2
-    assert len(await store.leads.newest(limit=5, desk_status=[DeskStatus.MERGED])) == 1
 
 
 async def test_the_kept_lead_stands_where_the_gone_one_was_found(store: Store) -> None:

@@ -8,9 +8,9 @@ from hypothesis import given as given_any
 from hypothesis import strategies as st
 
 from bot.sandbox.slack.server import SlackSandbox
-from core.desk import Whose
 from core.lead import DeskStatus, Lead
 from core.ports import Embedder
+from core.reader import Whose
 from core.routing import About, Considered, Decision
 from core.store.assignments import Assignment
 from handlers import ownership

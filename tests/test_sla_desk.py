@@ -313,6 +313,30 @@ async def test_a_repetition_that_is_told_apart_has_a_clock_from_then_on(
         await bot.card_with(again, "answer due")
         clock = (await bot.app.store.clocks.of([again]))[again]
         assert clock.started_at > (await bot.lead(again)).received_at
+        assert (await bot.app.store.clocks.of([first]))[first].stopped_at is None
+
+
+async def test_a_merge_that_was_a_mistake_leaves_both_leads_waiting_as_before(start: Start) -> None:
+    async with start(times("2h", LADDER)) as bot:
+        both = [await bot.send("Could you call me about tyres?"), await bot.send("My brakes are grinding")]
+        for lead_id in both:
+            await bot.card_with(lead_id, "answer due")
+        before = await bot.app.store.clocks.of(both)
+        merge = Action(
+            key="m",
+            name=ActionName.MERGE,
+            lead_id=both[1],
+            target=both[0],
+            actor=bot.slack.user("dana"),
+        )
+        await bot.app.desk.act(merge)
+        await bot.card_with(both[0], "answered in")
+        await bot.lead_when(both[1], lambda lead: lead.desk_status == DeskStatus.MERGED)
+        undo = merge.model_copy(update={"key": "u", "name": ActionName.UNMERGE, "target": None})
+        await bot.app.desk.act(undo)
+        for lead_id in both:
+            await bot.card_with(lead_id, "answer due")
+        assert await bot.app.store.clocks.of(both) == before
 
 
 async def test_the_list_of_what_is_overdue_has_it_until_somebody_acts(start: Start) -> None:

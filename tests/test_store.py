@@ -280,5 +280,9 @@ async def test_every_lead_is_walked_through_in_batches(store: Store) -> None:
         await a_lead(store, str(n))
     batches = [[lead.number for lead in batch] async for batch in store.leads.every(batch=2)]
     assert batches == [["L-1001", "L-1002"], ["L-1003", "L-1004"], ["L-1005"]]
-    newest = await store.leads.newest(limit=2, before=1004)
-    assert [lead.number for lead in newest] == ["L-1003", "L-1002"]
+
+
+async def test_the_newest_leads_come_first(store: Store) -> None:
+    for n in range(3):
+        await a_lead(store, str(n))
+    assert [lead.number for lead in await store.leads.newest(limit=2)] == ["L-1003", "L-1002"]

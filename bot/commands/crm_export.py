@@ -9,8 +9,8 @@ from rich.console import Console
 from bot.making import load_businesses, load_desks, load_mappings
 from bot.settings import Settings
 from core.crm.export import export_rows, write_xlsx
-from core.desk import reading
 from core.lead import Lead
+from core.reader import reading
 from core.store import open_store
 
 

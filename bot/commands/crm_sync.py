@@ -15,9 +15,9 @@ from bot.making import load_businesses, load_desks, load_mappings, make_crm
 from bot.settings import Settings
 from core.crm.cells import text
 from core.crm.sync import CrmSync, Outcome
-from core.desk import reading
 from core.errors import Refused, Unavailable
 from core.lead import OPEN, Lead, Part, utcnow
+from core.reader import reading
 from core.store import Store, open_store
 
 PLACE = "sync --all"

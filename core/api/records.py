@@ -17,7 +17,7 @@ from core.api.keys import Caller
 from core.api.register import Figures, Filters, Listing, Place, place_of, write_cursor
 from core.conversation.sources import Change as Reworded
 from core.conversation.sources import Fate
-from core.desk import Desk, reading
+from core.desk import Desk
 from core.errors import NotAllowed
 from core.lead import Contact, Draft, Event, Lead, Status, utcnow
 from core.privacy import erase
@@ -57,26 +57,26 @@ class Records:
         register = self.desk.parts.store.register
         leads, more = await register.page(listing, after=after, limit=limit)
         total = await register.count(listing.filters)
-        await self.note_reading(leads, caller)
+        await self.desk.reader(caller.actor).saw(leads)
         cursor = write_cursor(place_of(listing, leads[-1])) if more else None
         return Page(leads=leads, cursor=cursor, total=total)
 
     async def read(self, name: str, caller: Caller) -> Lead:
         """The lead of that id or number; NotFound if there is none."""
         lead = await self.desk.lead(name)
-        await self.note_reading([lead], caller)
+        await self.desk.reader(caller.actor).saw([lead])
         return lead
 
     async def check(self, draft: Draft, wanted: Wanted, caller: Caller) -> Found:
         """What a lead that is not sent yet would be to those there are (core.api.checking)."""
         found = await seen_before(self.desk, draft, wanted)
-        await self.note_reading([lead for lead, _ in found], caller)
+        await self.desk.reader(caller.actor).saw([lead for lead, _ in found])
         return found
 
     async def export(self, listing: Listing, caller: Caller) -> AsyncIterator[list[Lead]]:
         """All leads of the list, a batch at a time."""
         async for batch in self.desk.parts.store.register.pages(listing, batch=EXPORT_BATCH):
-            await self.note_reading(batch, caller)
+            await self.desk.reader(caller.actor).saw(batch)
             yield batch
 
     async def figures(self, filters: Filters) -> Figures:
@@ -167,7 +167,3 @@ class Records:
             if time.monotonic() >= until:
                 return None
             await asyncio.sleep(LOOK_SECONDS)
-
-    async def note_reading(self, leads: list[Lead], caller: Caller) -> None:
-        """Let the leads' histories say that their contact data was seen."""
-        await self.desk.parts.store.events.add([reading(lead, caller.actor) for lead in leads])

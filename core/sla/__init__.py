@@ -1,7 +1,7 @@
 """By when somebody must have acted on a lead, and what happens until then and after it."""
 
-from core.sla.clock import Clock, State, clock_of
-from core.sla.ladder import ESCALATED, REMINDED, RETURNED, climb, returned
+from core.sla.clock import ESCALATED, REMINDED, RETURNED, Clock, State, clock_of
+from core.sla.ladder import climb, returned
 
 __all__ = [
     "ESCALATED",

@@ -6,7 +6,7 @@ repetition of another one, and somebody says that it is not, does it begin at th
 nothing to act on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -17,7 +17,7 @@ from core.actions import PAST, ActionName, is_program
 from core.deskfile.values import Sla
 from core.hours import Calendar
 from core.lead import OPEN, SYSTEM, Event, Intent, Lead, Value
-from core.merge import MERGED
+from core.merge import MERGED, UNMERGED, undone
 
 NO_ACTS: Final = frozenset(
     {
@@ -25,10 +25,14 @@ NO_ACTS: Final = frozenset(
         "contact_read",
         "imported",
         "refused",
-        PAST[ActionName.MOVE],
-    }  # moved: others have it to act on
+        PAST[ActionName.MOVE],  # others have it to act on
+        UNMERGED,
+    }
 )
 """What people do around a lead without doing anything with it."""
+
+REMINDED, ESCALATED, RETURNED = "reminded", "escalated", "returned"
+"""What the history says of the steps of the ladder."""
 
 NOBODY_WAITS: Final = frozenset({Intent.SPAM, Intent.SOLICITATION})
 """No customer waits for an answer to these."""
@@ -78,7 +82,8 @@ def clock_of(
     None runs without an SLA, before the lead is read, for an urgency without a time, for what is no request
     of a customer, for what was imported, once no person but a machine closed or merged the lead, and where
     the desk does not open within a foreseeable time (core.hours.HORIZON). A clock that was stopped stays as
-    it is, whatever becomes of the lead, its urgency, or the desk's file.
+    it is, whatever becomes of the lead, its urgency, or the desk's file; only one that a merge stopped runs
+    on when that is undone.
 
     Args:
         lead: as it is now.
@@ -87,10 +92,11 @@ def clock_of(
         calendar: the desk's business hours.
         kept: the lead's clock as it was, with the steps that were taken.
     """
-    if kept is not None and kept.stopped_at is not None:
+    void = undone(history)
+    if kept is not None and kept.stopped_at is not None and not _stopped_by(kept, void.values()):
         return kept
     within = allowed(lead, sla)
-    started_at, stop = _turns(lead, history)
+    started_at, stop = _turns(lead, history, void)
     if within is None or sla is None or started_at is None or (stop is None and lead.desk_status not in OPEN):
         return None
     due_at = calendar.add(started_at, within)
@@ -101,7 +107,7 @@ def clock_of(
     clock = Clock(
         started_at=started_at,
         due_at=due_at,
-        rung=same.rung if same else 0,
+        rung=same.rung if same else _taken(history, started_at, within, sla, calendar),
         owner=_holder(lead, before, due_at),
     )
     if stop is not None:
@@ -138,8 +144,27 @@ def is_act(event: Event) -> bool:
     return not by_machine and event.what not in NO_ACTS
 
 
-def _turns(lead: Lead, history: Sequence[Event]) -> tuple[datetime | None, Event | None]:
-    """When the clock began, and the act that stopped it; no beginning where it has none."""
+def _stopped_by(clock: Clock, lines: Iterable[Event]) -> bool:
+    return any((line.at, line.actor) == (clock.stopped_at, clock.stopped_by) for line in lines)
+
+
+def _taken(
+    history: Sequence[Event], started_at: datetime, within: timedelta, sla: Sla, calendar: Calendar
+) -> int:
+    """How many steps of the ladder the history knows of: all that were due when the last was taken."""
+    steps = (line.at for line in history if line.what in {REMINDED, ESCALATED, RETURNED})
+    last = max(steps, default=started_at)
+    due = (calendar.add(started_at, within * step.at) for step in sla.ladder)
+    return sum(at is not None and at <= last for at in due)
+
+
+def _turns(
+    lead: Lead, history: Sequence[Event], void: Collection[str]
+) -> tuple[datetime | None, Event | None]:
+    """When the clock began, and the act that stopped it; no beginning where it has none.
+
+    void: the ids of lines that do not count.
+    """
     started_at: datetime | None = lead.received_at
     for event in history:
         if event.what == "imported":
@@ -147,7 +172,7 @@ def _turns(lead: Lead, history: Sequence[Event]) -> tuple[datetime | None, Event
         if event.what == MERGED and event.actor == SYSTEM:
             started_at = None
         elif started_at is None:
-            started_at = event.at if event.what == "unmerged" else None
-        elif is_act(event):
+            started_at = event.at if event.what == UNMERGED else None
+        elif event.event_id not in void and is_act(event):
             return started_at, event
     return started_at, None

@@ -8,10 +8,7 @@ from typing import Any
 from core.deskfile.values import Rung, Sla
 from core.hours import Calendar
 from core.lead import DeskStatus, Lead
-from core.sla.clock import Clock, moment
-
-REMINDED, ESCALATED, RETURNED = "reminded", "escalated", "returned"
-"""What the history says of the steps."""
+from core.sla.clock import ESCALATED, REMINDED, RETURNED, Clock, moment
 
 PAST = {Rung.REMIND: REMINDED, Rung.ESCALATE: ESCALATED, Rung.RETURN: RETURNED}
 

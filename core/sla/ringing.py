@@ -9,7 +9,7 @@ import structlog
 from core.errors import Refused, Unavailable
 from core.pipeline import Parts, Step
 from core.sla.alarm import Alarm
-from core.sla.ladder import RETURNED
+from core.sla.clock import RETURNED
 
 log = structlog.get_logger()
 

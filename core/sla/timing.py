@@ -9,10 +9,11 @@ from core.deskfile.values import Rung
 from core.desks import Desks
 from core.hours import Calendar, desk_calendar, spelled
 from core.lead import SYSTEM, Event, Lead, utcnow
+from core.merge import UNMERGED
 from core.noise.notices import Notice, Reason
 from core.sla.alarm import Alarm, SetAlarm
-from core.sla.clock import Clock, allowed, clock_of
-from core.sla.ladder import ESCALATED, PAST, REMINDED, RETURNED, climb, returned
+from core.sla.clock import ESCALATED, REMINDED, RETURNED, Clock, allowed, clock_of
+from core.sla.ladder import PAST, climb, returned
 from core.store import Store
 from core.store.clocks import Seen, Turn
 
@@ -51,7 +52,7 @@ class Timing:
             return
         seen = await self.store.clocks.see(lead_id)
         if self._look(seen) != seen.clock:
-            await self.store.clocks.turn(lead_id, lambda now: Turn(self._look(now)), self.set_alarm)
+            await self.store.clocks.turn(lead_id, self._brought, self.set_alarm)
 
     async def ring(self, alarm: Alarm) -> list[str]:
         """Take the steps that are due, unless somebody has acted since or they were taken already.
@@ -109,6 +110,10 @@ class Timing:
     def _look(self, seen: Seen) -> Clock | None:
         desk = self.desks.of(seen.lead.desk)
         return clock_of(seen.lead, seen.history, desk.sla, desk_calendar(desk), seen.clock)
+
+    def _brought(self, seen: Seen) -> Turn:
+        # The alarm of before may have rung while the clock stood, and would not ring a second time.
+        return Turn(self._look(seen), again=sum(line.what == UNMERGED for line in seen.history))
 
     def _climb(self, seen: Seen, alarm: Alarm, now: datetime) -> Turn:
         clock = self._look(seen)

@@ -34,11 +34,13 @@ class Turn:
         clock: as it is from now on; None: there is none.
         changes: the lead's columns that change.
         lines: of the lead's history, for what was done.
+        again: of the alarm of its next step (core.sla.alarm).
     """
 
     clock: Clock | None
     changes: Mapping[str, Any] = field(default_factory=dict)
     lines: Sequence[Event] = ()
+    again: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,8 +95,9 @@ class Clocks:
                 return
             if turn.clock != seen.clock:
                 self._keep(connection, lead_id, turn.clock)
-            alarm = Alarm.of(lead_id, turn.clock)
-            if alarm is not None and (seen.clock is None or alarm != Alarm.of(lead_id, seen.clock)):
+            alarm = Alarm.of(lead_id, turn.clock, again=turn.again)
+            before = None if seen.clock is None else Alarm.of(lead_id, seen.clock, again=turn.again)
+            if alarm is not None and alarm != before:
                 set_alarm(connection, alarm)
 
         await self._database.write(write)

@@ -66,34 +66,15 @@ class Leads:
         found = await self._database.read(lambda connection: read_numbers(connection, lead_ids))
         return {lead_id: lead_number(number) for lead_id, number in found.items()}
 
-    async def newest(
-        self,
-        *,
-        limit: int,
-        desk_status: Sequence[DeskStatus] = (),
-        owner: str | None = None,
-        before: int | None = None,
-        embedded_by: str | None = None,
-        merged: bool = False,
-        desks: Sequence[str] | None = None,
-    ) -> list[Lead]:
-        """Newest first; of those statuses (any if none is named), of that owner, below that number.
+    async def newest(self, *, limit: int, embedded_by: str | None = None, merged: bool = False) -> list[Lead]:
+        """Newest first.
 
         embedded_by: only those with a vector by that model.
         merged: also those for which another lead stands.
-        desks: only those of these desks.
         """
         query = select(leads).order_by(leads.c.number.desc()).limit(limit)
-        if desks is not None:
-            query = query.where(leads.c.desk.in_(desks))
-        if not merged and DeskStatus.MERGED not in desk_status:
+        if not merged:
             query = query.where(leads.c.merged_into.is_(None))
-        if desk_status:
-            query = query.where(leads.c.desk_status.in_(desk_status))
-        if owner is not None:
-            query = query.where(leads.c.owner == owner)
-        if before is not None:
-            query = query.where(leads.c.number < before)
         if embedded_by is not None:
             vector = select(vectors.c.lead_id).where(
                 vectors.c.lead_id == leads.c.lead_id, vectors.c.model == embedded_by

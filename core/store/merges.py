@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, func, insert, or_, sel
 
 from core.errors import NotAllowed
 from core.lead import DeskStatus, Event, Lead, utcnow
-from core.merge import MERGED, MERGED_IN, columns, preview, restored
+from core.merge import MERGED, MERGED_IN, UNMERGED, columns, line_id, preview, restored
 from core.store.database import Database
 from core.store.events import add_event
 from core.store.lead_rows import change_lead, read_lead
@@ -102,8 +102,8 @@ class Merges:
             done = {"undo_id": undo_id, "undone_at": utcnow(), "undone_by": actor}
             connection.execute(update(merges).where(merges.c.seq == merge["seq"]).values(**done))
             kept, gone = (read_lead(connection, merge[side]) for side in ("kept_id", "gone_id"))
-            add_event(connection, _line(undo_id, actor, gone, "unmerged", kept.number))
-            add_event(connection, _line(undo_id, actor, kept, "unmerged", gone.number))
+            add_event(connection, _line(undo_id, actor, gone, UNMERGED, kept.number))
+            add_event(connection, _line(undo_id, actor, kept, UNMERGED, gone.number))
             if follow is not None:
                 follow(connection)
 
@@ -173,7 +173,7 @@ def _values(lead: Lead) -> Mapping[str, Any]:
 def _line(key: str, actor: str, lead: Lead, what: str, why: str) -> Event:
     """A line in the lead's history, and in its thread; ``why`` begins with the other one's number."""
     return Event(
-        event_id=f"{key}:{what}:{lead.number}",
+        event_id=line_id(key, what, lead),
         lead_id=lead.lead_id,
         at=utcnow(),
         actor=actor,

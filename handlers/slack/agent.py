@@ -86,7 +86,7 @@ def _prompts(app: AsyncApp, desk: Desk, slack: Slack) -> None:
         """Suggest what to ask, to those who may."""
         prompts = [{"title": title, "message": message} for title, message in replies.PROMPTS]
         try:
-            await desk.admit(user)
+            await desk.reader(user).desks()
             await slack.call(
                 "assistant.threads.setSuggestedPrompts", channel_id=channel, prompts=prompts, **thread
             )

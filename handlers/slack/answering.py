@@ -51,7 +51,7 @@ async def answered(
     """
     try:
         async with asyncio.timeout(PATIENCE):
-            await desk.admit(user)
+            await desk.reader(user).desks()
             return await ask()
     except (Unavailable, Refused) as error:
         return answers.away(what, error)

@@ -30,7 +30,7 @@ async def _page(desk: Desk, directory: Directory, value: str, user: str) -> Answ
     key, offset = bursts.asked(value)
     gathered = await desk.parts.store.places.gathered(key)
     try:
-        await desk.admit_to(user, *gathered.leads)
+        await desk.reader(user).check(*gathered.leads)
     except NotAllowed as error:
         return answers.not_allowed(error)
     links = await directory.links(await desk.cards(gathered.leads))

@@ -76,7 +76,7 @@ async def _unnamed(desk: Desk, directory: Directory, typed: str, user: str) -> A
 
 
 async def _submit(desk: Desk, view: dict[str, Any], user: str) -> None:
-    await desk.admit(user)
+    await desk.reader(user).desks()
     payload = views.read_new_lead(view["state"]["values"])
     submission = Submission(
         source="slash_command",

@@ -45,7 +45,7 @@ class Homes:
 
     async def _view(self, user: str, place: Place, notice: str) -> Block:
         try:
-            shown = await self._desk.home(user, place)
+            shown = await self._desk.reader(user).home(place)
             leads = [lead for page in shown.lists.values() for lead in page.leads]
             links = await self._directory.links(await self._desk.cards(leads))
             names = await self._directory.channel_names(shown.desks) if len(shown.desks) > 1 else {}

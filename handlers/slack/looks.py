@@ -41,19 +41,20 @@ class Looks:
 
     async def show(self, number: str, user: str) -> Answer:
         """All about a lead."""
-        lead, history = await self._desk.show(number, reader=user)
+        reader = self._desk.reader(user)
+        lead, history = await reader.show(number)
         return answers.shown(
             lead,
             now=self._desk.now(lead.desk),
             history=history,
-            merged=await self._desk.merged_into(lead),
-            transcript=await self._desk.transcript(lead),
+            merged=await reader.merged_into(lead),
+            transcript=await reader.transcript(lead),
             hidden_entities=self._desk.hidden(lead.business_type),
         )
 
     async def page(self, filter_: Filter, words: str, user: str, **bounds: int) -> Answer:
         """A page of a list."""
-        page = await self._desk.page(filter_, reader=user, words=words, **bounds)
+        page = await self._desk.reader(user).page(filter_, words=words, **bounds)
         links = await self._directory.links(await self._desk.cards(page.leads))
         return paging.paged(page, filter_, words=words, links=links, hidden=self._desk.hidden)
 
@@ -78,7 +79,7 @@ class Looks:
             since = stats.since(asked.words, utcnow())
         except InvalidSearch as error:
             return lists.invalid_search(error)
-        return stats.told(await self._desk.responses(since, reader=place.user), since)
+        return stats.told(await self._desk.reader(place.user).responses(since), since)
 
 
 def register(app: AsyncApp, desk: Desk, directory: Directory) -> None:

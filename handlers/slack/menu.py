@@ -60,10 +60,13 @@ async def open_form(desk: Desk, slack: Slack, name: ActionName, lead_id: str, bo
 
 async def _form(desk: Desk, name: ActionName, lead_id: str, user: str) -> Block:
     try:
-        await desk.admit(user)
-        lead, shown = await desk.form(lead_id, reader=user if name == ActionName.EDIT else None)
-        await desk.admit_to(user, lead)
-        matched = await desk.matched(lead) if name == ActionName.MERGE else []
+        reader = desk.reader(user)
+        await reader.desks()
+        lead, shown = await desk.form(lead_id)
+        await reader.check(lead)
+        if name == ActionName.EDIT:
+            await reader.saw([lead])
+        matched = await reader.matched(lead) if name == ActionName.MERGE else []
     except (NotAllowed, NotFound) as error:
         return modals.told(steps.TITLES[name], str(error))
     except (Unavailable, Refused):

@@ -8,6 +8,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from core.actions import Action, ActionName
 from core.desk import Desk
 from core.errors import NotAllowed, NotFound, Refused, Unavailable
+from core.lead import Lead
 from core.merge import Merge
 from handlers import answers, merging
 from handlers.answers import Answer
@@ -30,11 +31,11 @@ def _modals(app: AsyncApp, desk: Desk) -> None:
         try:
             async with asyncio.timeout(PATIENCE):
                 user, other = body["user"]["id"], merging.read_choice(view)
-                await desk.admit(user)
+                await desk.reader(user).desks()
                 if not other:
                     raise NotAllowed(NO_NUMBER)  # noqa: TRY301 - told like the refusals below
                 lead_id = view["private_metadata"]
-                merge = await desk.preview_merge(lead_id, other, reader=user, as_told=False)
+                merge = await _preview(desk, lead_id, other, user=user, as_told=False)
         except (NotAllowed, NotFound) as error:
             await ack(response_action="errors", errors=merging.errors_of(str(error)))
         except (Unavailable, Refused, TimeoutError):
@@ -65,8 +66,8 @@ def _swap(app: AsyncApp, desk: Desk, slack: Slack) -> None:
         kept, gone = merging.pair_of(action["value"])
         user = body["user"]["id"]
         try:
-            await desk.admit(user)
-            merge = await desk.preview_merge(kept, gone, reader=user)
+            await desk.reader(user).desks()
+            merge = await _preview(desk, kept, gone, user=user)
         except (NotAllowed, NotFound, Unavailable, Refused) as error:
             view, answer = merging.told(_why(error)), answers.not_allowed(NotAllowed(_why(error)))
         else:
@@ -108,13 +109,19 @@ def _buttons(app: AsyncApp, desk: Desk) -> None:
 
 async def ask(desk: Desk, first: str, second: str, *, user: str, as_told: bool) -> Answer:
     """What ``/lead merge L-1042 L-1050`` answers; as_told: the first was said to go into the second."""
-    merge = await desk.preview_merge(second, first, reader=user, as_told=as_told)
+    merge = await _preview(desk, second, first, user=user, as_told=as_told)
     return merging.ask(merge, _hidden(desk, merge))
 
 
-async def ask_undo(desk: Desk, number: str) -> Answer:
+async def ask_undo(desk: Desk, lead: Lead, *, user: str) -> Answer:
     """What ``/lead unmerge L-1050`` answers."""
-    return merging.ask_undo(*await desk.preview_unmerge(number))
+    return merging.ask_undo(*await desk.reader(user).preview_unmerge(lead))
+
+
+async def _preview(desk: Desk, kept: str, gone: str, *, user: str, as_told: bool = True) -> Merge:
+    """Each by number or id; NotFound, NotAllowed."""
+    leads = await desk.lead(kept), await desk.lead(gone)
+    return await desk.reader(user).preview_merge(*leads, as_told=as_told)
 
 
 def _why(error: NotAllowed | NotFound | Unavailable | Refused) -> str:

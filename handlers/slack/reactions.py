@@ -49,7 +49,7 @@ async def _answer(
     """What to tell whoever reacted, and only them: which lead the message is now, or why it is none."""
     user, channel, ts = event["user"], event["item"]["channel"], event["item"]["ts"]
     try:
-        await desk.admit(user)
+        await desk.reader(user).desks()
     except NotAllowed:
         return None  # anybody may put any emoji anywhere
     known = await desk.lead_of(message_lead.SOURCE, message_lead.event_key(channel, ts))

@@ -82,7 +82,7 @@ async def _in_place(desk: Desk, user: str) -> Block | None:
     """What to show instead of a form to somebody who may not make leads, or while nobody can tell."""
     try:
         async with asyncio.timeout(PATIENCE):
-            await desk.admit(user)
+            await desk.reader(user).desks()
     except NotAllowed as error:
         return modals.told(views.TITLE, str(error))
     except (Unavailable, Refused, TimeoutError):
@@ -124,7 +124,7 @@ def _known(lead: Lead) -> Block:
 
 
 async def _submit(desk: Desk, directory: Directory, view: dict[str, Any], user: str) -> Accepted:
-    await desk.admit(user)
+    await desk.reader(user).desks()
     payload, meta = views.read_new_lead(view["state"]["values"]), json.loads(view["private_metadata"])
     kept = message_lead.submission(
         meta["channel"], meta["ts"], json.dumps(payload), content_type="application/json"

@@ -72,7 +72,7 @@ async def _like(
     *,
     unknown: Sequence[str] = (),
 ) -> Answer:
-    found = await desk.similar(subject, wanted, reader=user)
+    found = await desk.reader(user).similar(subject, wanted)
     return lists.similar(
         subject if isinstance(subject, str) else subject.number,
         found,

@@ -102,7 +102,7 @@ class Turns:
     async def _refusal(self, user: str) -> Answer | None:
         """What to say to somebody who may see no lead, or of whom nobody can tell."""
         try:
-            await self._desk.admit(user)
+            await self._desk.reader(user).desks()
         except NotAllowed:
             return told(STRANGER)
         except (Unavailable, Refused) as error:
@@ -124,7 +124,7 @@ class Turns:
         listed: list[Answer] = []
 
         async def look() -> Answer:
-            found = await self._desk.ask(query, reader=turn.user)
+            found = await self._desk.reader(turn.user).ask(query)
             links = await self._directory.links(await self._desk.cards(found.shown))
             listed.append(replies.listed(found, links=links, hidden=self._desk.hidden))
             return Answer(text=replies.told(found), blocks=[])
@@ -135,7 +135,7 @@ class Turns:
 
     async def _now(self, user: str) -> datetime:
         """The time at this user's desk, their first one: days begin and end there."""
-        return self._desk.now((await self._desk.admit(user))[0])
+        return self._desk.now((await self._desk.reader(user).desks())[0])
 
     async def _by_rules(self, turn: Turn, text: str) -> Query | None:
         now, businesses = await self._now(turn.user), self._desk.business_types

@@ -68,10 +68,10 @@ class Verbs:
         if asked.verb == Verb.SHOW:
             return await self._looks.show(lead.number, place.user)
         if asked.verb == Verb.WHY:
-            return ownership.why(await self._desk.why(lead.number, reader=place.user))
-        await self._desk.admit_to(place.user, lead)
+            return ownership.why(await self._desk.reader(place.user).why(lead))
+        await self._desk.reader(place.user).check(lead)
         if asked.verb == Verb.UNMERGE:
-            return await merge.ask_undo(self._desk, lead.number)
+            return await merge.ask_undo(self._desk, lead, user=place.user)
         if asked.verb == Verb.FORGET:
             return await self._forget(lead, place.user)
         return await self._order(asked, lead, place)
@@ -144,7 +144,7 @@ class Verbs:
 
     async def _forget(self, lead: Lead, user: str) -> Answer:
         await self._desk.precheck(forget_action(lead.lead_id, user, "asked"))
-        return forgetting.ask(lead, await self._desk.merged_into(lead))
+        return forgetting.ask(lead, await self._desk.reader(user).merged_into(lead))
 
     async def _two(self, asked: Asked, place: Place) -> tuple[str, ...]:
         """The numbers of the two leads; in a card's thread one is enough, and the other is the card's."""

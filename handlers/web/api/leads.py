@@ -159,7 +159,7 @@ class Leads:
         said = {name: value for name, value in call.query.model_dump().items() if value is not None}
         desk = self.records.desk
         wanted = search_options.wanted(said, business_types=desk.business_types, now=utcnow())
-        found = await desk.similar(await desk.lead(call.name), wanted, reader=call.caller.actor)
+        found = await desk.reader(call.caller.actor).similar(await desk.lead(call.name), wanted)
         return self._nearest(call, wanted, [public(lead) | _alike(cosine) for lead, cosine in found])
 
     async def check_similar(self, call: Call) -> web.StreamResponse:
@@ -220,7 +220,7 @@ class Leads:
     async def stats(self, call: Call) -> web.StreamResponse:
         """Figures, and how soon somebody acted lately."""
         figures = await self.records.figures(call.query.filters(utcnow()))
-        timed = await self.records.desk.responses(utcnow() - STATS_DAYS, reader=call.caller.actor)
+        timed = await self.records.desk.reader(call.caller.actor).responses(utcnow() - STATS_DAYS)
         responses = {
             **timed.model_dump(include={"met", "missed", "overdue", "running"}),
             "median_seconds": timed.median and timed.median.total_seconds(),

@@ -56,10 +56,10 @@ class Merging:
         into = asked.into.strip()
         gone = await self.desk.lead(call.name)
         try:
-            if asked.preview:
-                would_be = await self.desk.preview_merge(into, gone.lead_id, reader=actor)
-                return answer(call.request, _pair(would_be.survivor, would_be.gone) | {"preview": True})
             kept = await self.desk.lead(into)
+            if asked.preview:
+                would_be = await self.desk.reader(actor).preview_merge(kept, gone)
+                return answer(call.request, _pair(would_be.survivor, would_be.gone) | {"preview": True})
             leads = await self.desk.merge_now(_action(call, ActionName.MERGE, gone, kept))
         except NotFound as error:
             raise Rejected(404, "NOT_FOUND", str(error), field="into") from None

@@ -141,7 +141,7 @@ class Taking:
         if call.query.mode == "sync":
             lead = await self.records.enriched(taken.lead_id, patience=call.query.wait)
             if lead is not None:
-                await self.records.note_reading([lead], call.caller)
+                await self.records.desk.reader(call.caller.actor).saw([lead])
                 return answer(call.request, public(lead), status=201)
         data = {"lead_id": taken.lead_id, "number": taken.number, "repeated": not taken.fresh}
         return answer(call.request, data, status=202)
