@@ -50,5 +50,6 @@ def words(say: Say, asks: Sequence[str], lead: Lead, *, guest: bool) -> str:
     if not asks and say.kind in WITHOUT:
         return WITHOUT[say.kind][0 if guest else 1]
     template = (POLITE if guest else OURS)[say.kind]
-    listed = ", and ".join(escape(each, _ASK_MAX) for each in asks)
+    *first, last = [escape(each, _ASK_MAX) for each in asks] or [""]
+    listed = f"{', '.join(first)}, and {last}" if first else last
     return template.format(asks=listed, number=lead.number)

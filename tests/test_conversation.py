@@ -55,6 +55,41 @@ def test_a_model_fills_nothing_that_the_business_does_not_ask_for() -> None:
     assert heard("we won", status).changes == ()
 
 
+def test_name_and_how_to_reach_them_are_one_question_of_two() -> None:
+    first = conversation.opening(State(), turn("hello"), [], matter())
+    assert first.say is not None
+    assert first.say.slots == ("work", "vehicle")
+    then = conversation.opening(State(), turn("hello"), [], matter(services="brake repair"))
+    assert then.say is not None
+    assert then.say.slots == ("vehicle", "reach", "name")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("2018 Civic, 415 555 2671, Priya", ["Priya"]),
+        ("415 555 2671 Wei", ["Wei"]),
+        ("Civic, Mike, mike@home.example", ["Mike"]),
+        ("Telefon: 415 555 2671", []),
+        ("Renault? non, Corolla 2012, 415 555 2671", []),
+    ],
+)
+def test_a_name_of_one_word_is_read_beside_the_other_answers(text: str, names: list[str]) -> None:
+    state = ASKED.model_copy(update={"asked": {"vehicle": 1, "reach": 1, "name": 1}})
+    assert [each.value for each in heard(text, state=state).changes if each.fills == "name"] == names
+
+
+def test_who_keeps_a_number_to_himself_is_still_asked_for_the_rest() -> None:
+    asked = State(
+        opened=True, asked={"vehicle": 1, "reach": 1, "name": 1}, pending=("vehicle", "reach", "name")
+    )
+    after = heard("a 2014 Altima, I'd rather not give a phone number", state=asked)
+    assert after.state.dropped == ("reach",)
+    assert after.say is not None
+    assert "name" in after.say.slots
+    assert heard("rather not say", state=asked).state.dropped == asked.pending
+
+
 def test_a_slot_that_was_asked_for_twice_is_dropped() -> None:
     state = ASKED
     for _ in range(4):
@@ -196,7 +231,7 @@ def test_whatever_is_written_nothing_is_invented_and_nobody_is_pestered(texts: l
             state, Turn(who=WRITER, text=text, at=NOW + timedelta(minutes=number)), said, about
         )
         assert all(each.quote in text for each in got.changes)
-        assert got.say is None or len(got.say.slots) <= 2
+        assert got.say is None or len(got.say.slots) <= 3
         resets += got.say is not None and got.say.kind == SayKind.AGAIN
         assert all(times <= 2 for times in got.state.asked.values())
         state = State.model_validate_json(got.state.model_dump_json())

@@ -130,10 +130,16 @@ def _names(text: str, asked: set[str], found: list[Proposal]) -> Iterator[Propos
     rest = text
     for proposal in found:
         rest = rest.replace(proposal.quote, "\n")
-    chunks = [bare for chunk in _CHUNK.finditer(rest) if (bare := _LEADS_IN.sub("", chunk[0]).strip())]
+    chunks = {
+        bare: bare != chunk[0].strip()
+        for chunk in _CHUNK.finditer(rest)
+        if (bare := _LEADS_IN.sub("", chunk[0]).strip())
+    }
     if len(rest.split()) > _NAME_BESIDE:
         return
-    for bare in chunks:
+    for bare, led_in in chunks.items():
+        if " " not in bare and not (led_in or len(chunks) == 1 or is_given_name(bare)):
+            continue  # "Renault? No, a Corolla": one word among others
         # "415 555 2671, Priya Raman": who gives a number gives the name too, and nothing else beside it.
         asked_for = "name" in asked or (len(chunks) == 1 and " " in bare and not bare.islower())
         if asked_for and _NAME.fullmatch(bare) and is_name(bare) and _looks_like_one(bare):
