@@ -12,6 +12,7 @@ from core.conversation import Heard, Matter, Phase, Proposal, State, Turn
 from core.conversation.changes import columns
 from core.conversation.missing import fields
 from core.conversation.places import Conversation, Line, Outcome, Part, Result
+from core.conversation.silence import nudged_at, speaks_at
 from core.errors import NotFound, Refused, Unavailable
 from core.hooks.calls import HookEvent
 from core.lead import SYSTEM, Event, Intent, Lead, utcnow
@@ -84,10 +85,12 @@ class Talks:
             await self.parts.telling.announce(HookEvent.UPDATED, lead_id, f"updated:{turn_id}")
 
     async def nudge(self, place: str, key: str) -> None:
-        """Put the open question once more, after silence."""
+        """Put the open question once more, after silence; at night, or while the desk is closed, later."""
 
         def decide(kept: Conversation, lead: Lead, _later: bool) -> Outcome:  # noqa: FBT001 - as Decide has it
             matter, state = self._matter(lead, kept.state), kept.state or State()
+            if (later := speaks_at(self.parts.desks.of(lead.desk), matter.now)) != matter.now:
+                return Outcome(state=state, nudge_at=later)
             return self._outcome(conversation.nudge(state, matter), lead, matter.now)
 
         await self.parts.store.conversations.decide(place, key, decide)
@@ -205,7 +208,7 @@ class Talks:
             columns=columns(lead, heard, heard.state.before, business, now),
             events=events,
             say=heard.say,
-            nudge_at=utcnow() + self.parts.desks.of(lead.desk).intake.nudge if waits else None,
+            nudge_at=nudged_at(self.parts.desks.of(lead.desk), now) if waits else None,
             part=part,
         )
 
