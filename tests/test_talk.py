@@ -1,5 +1,6 @@
 """Conversations through the product: asked in the thread, kept on the card, taken over, picked up again."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.slack.server import SlackSandbox
-from core.conversation.places import Conversation, NewTurn, Place
+from core.conversation.places import Conversation, NewTurn, Part, Place
 from core.lead import Lead, utcnow
 from core.ports import Embedder
 from handlers.slack.message_lead import draft, submission
@@ -116,6 +117,44 @@ async def test_the_transcript_is_shown_with_the_lead(bot: Product) -> None:
     shown = text_of(await bot.ephemeral("dana", "In the thread"))
     assert "My cellar is wet already" in shown
     assert "baseCamp: Thank you, we have your request." in shown
+
+
+async def test_conversations_of_merged_leads_are_one_transcript_until_they_are_two_again(
+    bot: Product,
+) -> None:
+    await bot.slack.hire("stan", "front-desk", is_guest=True)
+    first = await bot.slack.say("stan", "front-desk", ROOF)
+    await hears(bot, "front-desk", first, "tell us")
+    kept = await only_lead(bot)
+    second = await bot.slack.say("olga", "front-desk", "My heater is cold, please send somebody tomorrow")
+    await hears(bot, "front-desk", second, "tell us")
+    [gone, _] = await bot.app.store.leads.newest(limit=5)
+    await bot.slack.say("stan", "front-desk", "thanks", thread_ts=first)
+    await bot.slack.say("olga", "front-desk", "thank you all", thread_ts=second)
+    merges = bot.app.store.merges
+    await merges.merge("m1", gone.lead_id, into=kept.lead_id, actor=bot.slack.user("dana"))
+    await transcript_is(bot, kept, ["thanks", "thank you all"])
+    await bot.slack.say("dana", "front-desk", "I look into it", thread_ts=second)
+    card = await bot.card_with(kept.lead_id, "roof")
+    line = await eventually(
+        bot.slack,
+        lambda: [each for each in bot.slack.thread("leads", card["ts"]) if "ask_on" in text_of(each)],
+    )
+    assert (await bot.slack.click("dana", "leads", line["ts"], "ask_on")).ok
+    await hears(bot, "front-desk", second, "let us go on")
+    await merges.undo("u1", gone.lead_id, actor=bot.slack.user("dana"))
+    await transcript_is(bot, kept, ["thanks"])
+    await transcript_is(bot, gone, ["thank you all", "I look into it"])
+
+
+async def transcript_is(bot: Product, lead: Lead, texts: list[str]) -> None:
+    """Wait until people wrote this, in this order, in the threads that are shown with the lead."""
+    async with asyncio.timeout(20):
+        while True:
+            lines = await bot.app.desk.transcript(await bot.lead(lead.lead_id))
+            if [line.text for line in lines if line.part != Part.BOT] == texts:
+                return
+            await asyncio.sleep(0.05)
 
 
 async def test_a_writer_who_falls_silent_is_asked_once_more_and_never_again(bot: Product) -> None:

@@ -96,8 +96,8 @@ class Talks:
         await self.parts.store.conversations.decide(place, key, decide)
 
     async def resume(self, lead_id: str, line: Event) -> None:
-        """Let the bot ask on in the lead's conversations that somebody took over."""
-        for found in await self.parts.store.conversations.of(lead_id):
+        """Let the bot ask on in the conversations around the lead that somebody took over."""
+        for found in await self.parts.store.conversations.around(lead_id):
 
             def decide(kept: Conversation, lead: Lead, _later: bool) -> Outcome:  # noqa: FBT001 - as Decide has it
                 state = kept.state or State()
@@ -107,11 +107,12 @@ class Talks:
                 heard = conversation.resume(state, matter)
                 return self._outcome(heard, lead, matter.now, events=[line])
 
-            await self.parts.store.conversations.decide(found.place.key, line.event_id, decide)
+            place = found.place.key
+            await self.parts.store.conversations.decide(place, resumed_key(line.event_id, place), decide)
 
     async def places(self, lead_id: str) -> list[str]:
-        """The keys of the threads in which the lead's writer is talked with."""
-        found = await self.parts.store.conversations.of(lead_id)
+        """The keys of the threads in which is talked about the lead."""
+        found = await self.parts.store.conversations.around(lead_id)
         return sorted(each.place.key for each in found)
 
     async def say(self, place: str, key: str) -> None:
@@ -220,6 +221,11 @@ class Talks:
         if result.contact:
             await self.parts.recogniser.renew(await self.parts.store.leads.get(result.lead_id))
             await self.parts.compare(result.lead_id)
+
+
+def resumed_key(event_id: str, place: str) -> str:
+    """Names what is said in one place when the bot is called back by that event: there may be several."""
+    return f"{event_id}:{place}"
 
 
 def _is_junk(lead: Lead) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.conversation.places import Conversation, Line, NewTurn, Outcome, Part, Place, Result
@@ -14,7 +14,7 @@ from core.lead import Contact, Lead, utcnow
 from core.store.database import Database
 from core.store.events import add_event, is_known
 from core.store.lead_rows import change_lead, read_lead
-from core.store.tables import conversations, early_turns, talk_turns
+from core.store.tables import conversations, early_turns, leads, talk_turns
 
 Follow = Callable[[Connection, str], None]
 """Enqueue what comes of a turn inside the transaction that keeps it; given connection and lead id."""
@@ -39,6 +39,12 @@ class Conversations:
     async def of(self, lead_id: str) -> list[Conversation]:
         """The lead's conversations, in no order."""
         query = select(conversations).where(conversations.c.lead_id == lead_id)
+        rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
+        return [_conversation(row) for row in rows]
+
+    async def around(self, lead_id: str) -> list[Conversation]:
+        """The conversations of the lead and of those that were merged into it, in no order."""
+        query = select(conversations).where(conversations.c.lead_id.in_(_standing_for(lead_id)))
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
         return [_conversation(row) for row in rows]
 
@@ -188,11 +194,11 @@ class Conversations:
         return [_conversation(row) for row in rows]
 
     async def transcript(self, lead_id: str) -> list[Line]:
-        """All that was written in the lead's conversations, in the order in which it came."""
+        """All that was written in the conversations around the lead, in the order in which it came."""
         query = (
             select(talk_turns)
             .join(conversations, conversations.c.place == talk_turns.c.place)
-            .where(conversations.c.lead_id == lead_id, talk_turns.c.text != "")
+            .where(conversations.c.lead_id.in_(_standing_for(lead_id)), talk_turns.c.text != "")
             .order_by(talk_turns.c.seq)
         )
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
@@ -226,6 +232,11 @@ def add_conversation(connection: Connection, place: Place, lead_id: str) -> list
 def said_key(key: str) -> str:
     """The id of what we say to the turn of that id."""
     return f"say:{key}"
+
+
+def _standing_for(lead_id: str) -> Select[tuple[str]]:
+    """The ids of the lead and of those for which it stands."""
+    return select(leads.c.lead_id).where(or_(leads.c.lead_id == lead_id, leads.c.merged_into == lead_id))
 
 
 def _read(connection: Connection, place: str, *, for_update: bool = False) -> Conversation | None:
