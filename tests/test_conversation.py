@@ -12,7 +12,8 @@ from core.conversation import Heard, Matter, Phase, Proposal, SayKind, State, Tu
 from core.conversation.ask_model import question, read, schema
 from core.conversation.changes import columns
 from core.conversation.missing import says_something
-from core.lead import Intent, MatchKind
+from core.conversation.sources import Wording, reworded
+from core.lead import Contact, Intent, MatchKind
 from tests.dialogues import NOW, WRITER, matter_of
 from tests.lead_examples import lead, match
 
@@ -152,6 +153,21 @@ def test_one_nudge_and_no_more() -> None:
     assert once.say is not None
     assert once.say.kind == SayKind.NUDGE
     assert conversation.nudge(once.state, about).say is None
+
+
+def test_an_edit_changes_what_came_from_the_old_wording_and_nothing_else() -> None:
+    was = Wording(
+        message="old", contact=Contact(email="a@home.example", phone="1"), custom_fields={"a": "1", "b": "2"}
+    )
+    says = Wording(message="new", contact=Contact(email="b@home.example"), custom_fields={"b": "3", "c": "4"})
+    told = Contact(first_name="Ann", email="a@home.example", phone="2")
+    there = lead(message="old", contact=told, custom_fields={"a": "1", "b": "mended"})
+    assert reworded(there, was, says) == {
+        "message": "new",
+        "email": "b@home.example",
+        "custom_fields": {"b": "mended", "c": "4"},
+    }
+    assert reworded(there, was, was) == {}
 
 
 def test_start_over_leads_back_to_what_was_known_before() -> None:
