@@ -70,6 +70,7 @@ def test_name_and_how_to_reach_them_are_one_question_of_two() -> None:
     [
         ("2018 Civic, 415 555 2671, Priya", ["Priya"]),
         ("415 555 2671 Wei", ["Wei"]),
+        ("Mike, Mike@home.example", ["Mike"]),
         ("Civic, Mike, mike@home.example", ["Mike"]),
         ("Telefon: 415 555 2671", []),
         ("Renault? non, Corolla 2012, 415 555 2671", []),
@@ -78,6 +79,26 @@ def test_name_and_how_to_reach_them_are_one_question_of_two() -> None:
 def test_a_name_of_one_word_is_read_beside_the_other_answers(text: str, names: list[str]) -> None:
     state = ASKED.model_copy(update={"asked": {"vehicle": 1, "reach": 1, "name": 1}})
     assert [each.value for each in heard(text, state=state).changes if each.fills == "name"] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("New brakes for a 2016 Civic please.\n\nBest regards,\nMike Jones\n415 555 2671", "Mike Jones"),
+        ("Could you fix my brakes?\n\n--\nTom Becker\nFabrikam Inc", "Tom Becker"),
+        ("Brakes gone, thanks!\nMike", "Mike"),
+        ("Meine Bremsen quietschen.\nViele Grüße\nJürgen Vogt", "Jürgen Vogt"),
+        ("Hi, Mike here, the brakes are gone on my 2014 Civic", "Mike"),
+        ("please call Bob Hill at 415 555 2671 about brakes", "Bob Hill"),
+        ("please call Us at 415 555 2671 about brakes", None),
+        ("My brakes squeal, thanks\nThe noise is loud", None),
+        ("I need brakes, thanks\nToyota Corolla", None),
+        ("Is anybody here? My brakes squeal", None),
+    ],
+)
+def test_who_signs_is_not_asked_for_a_name(text: str, name: str | None) -> None:
+    said = {each.value for each in conversation.propose(text, (), matter()) if each.fills == "name"}
+    assert said == ({name} if name else set())
 
 
 def test_who_keeps_a_number_to_himself_is_still_asked_for_the_rest() -> None:
