@@ -88,6 +88,16 @@ async def test_who_is_of_no_desk_is_talked_with_politely_and_without_the_leads_n
     assert "card" not in asked
 
 
+async def test_a_writer_is_spoken_to_in_their_language(bot: Product) -> None:
+    ts = await bot.slack.say("olga", "front-desk", "Ich brauche einen Termin, weil meine Heizung nicht geht")
+    asked = await hears(bot, "front-desk", ts, "Könnten Sie uns")
+    assert "Telefonnummer" in asked
+    await bot.slack.say("olga", "front-desk", "415 555 2671", thread_ts=ts)
+    await hears(bot, "front-desk", ts, "Vielen Dank. Könnten Sie uns auch noch mitteilen")
+    await bot.slack.say("olga", "front-desk", "überspringen", thread_ts=ts)
+    await hears(bot, "front-desk", ts, "Wir melden uns")
+
+
 async def test_a_colleagues_first_word_pauses_the_bot_and_a_button_on_the_cards_thread_calls_it_back(
     bot: Product,
 ) -> None:

@@ -30,6 +30,7 @@ SKIP = re.compile(
     r"\b(?:skip|pass\b(?= on|\W*$)|rather not|prefer not|don'?t (?:want|wish|like) to (?:say|give|share|tell)|don'?t have (?:one|it|that|any|a phone|an e-?mail)|no (?:idea|clue|preference)|not sure(?: yet)?|don'?t know(?: yet)?|dunno|doesn'?t matter|does not matter|i don'?t care|whatever works|any (?:day|time)(?: (?:works|is fine))?|none of (?:that|your business)|keine ahnung|wei[sß]+ (?:ich )?nicht|egal|je ne sais pas|no s[eé]|non lo so|weet ik niet)\b",
     re.IGNORECASE,
 )
+_SKIP_ALONE = _whole(r"[uü]e?berspringen|passer|omitir|saltar(?:e)?|pular")
 _CONTACT_WORDS = {
     "phone": re.compile(
         r"\b(?:phone|mobile|cell|(?:my|a|any|the) number|telefon|t[eé]l[eé]phone|tel[eé]fono)\b",
@@ -74,7 +75,7 @@ def wish(text: str) -> Wish | None:
 
 def skips(text: str) -> bool:
     """Whether the writer cannot or will not answer something."""
-    return SKIP.search(_straight(text)) is not None
+    return SKIP.search(_straight(text)) is not None or _SKIP_ALONE.match(text) is not None
 
 
 def left_out(text: str) -> set[str]:

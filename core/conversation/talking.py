@@ -17,6 +17,7 @@ from core.errors import NotFound, Refused, Unavailable
 from core.hooks.calls import HookEvent
 from core.lead import SYSTEM, Event, Intent, Lead, utcnow
 from core.pipeline import Parts, Step
+from core.rules.language import language
 
 log = structlog.get_logger()
 
@@ -127,13 +128,21 @@ class Talks:
         try:
             slots = self.parts.analyst.business(lead.business_type).slots
             asks = [slots[slot].asks for slot in say.slots if slot in slots]
+            guest = await self._is_guest(found, lead)
             words = await self.parts.voice.say(
-                key, found.place, say, asks, lead, guest=await self._is_guest(found, lead)
+                key, found.place, say, asks, lead, guest=guest, language=await self._language(found)
             )
         except Refused as error:  # the channel is archived, or the bot was removed: the lead goes on as it is
             log.warning("nothing_said", why=error.why)
             return
         await self.parts.store.conversations.spoken(key, words)
+
+    async def _language(self, found: Conversation) -> str:
+        """In what most of what the writer wrote is written; a number alone says nothing of it."""
+        first = await self.parts.store.leads.get(found.lead_id)
+        lines = await self.parts.store.conversations.transcript(found.lead_id)
+        written = (line.text for line in lines if line.who == found.place.writer)
+        return language("\n".join([first.message, *written]))
 
     async def _part(self, who: str, found: Conversation, lead: Lead) -> Part:
         if who == found.place.writer:
