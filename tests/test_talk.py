@@ -159,6 +159,30 @@ async def test_conversations_of_merged_leads_are_one_transcript_until_they_are_t
     await transcript_is(bot, gone, ["thank you all", "I look into it"])
 
 
+async def test_what_the_writer_of_a_merged_lead_says_stands_in_a_later_reading(bot: Product) -> None:
+    await bot.slack.hire("stan", "front-desk", is_guest=True)
+    first = await bot.slack.say("stan", "front-desk", "My roof leaks badly, please send somebody")
+    await hears(bot, "front-desk", first, "tell us")
+    kept = await only_lead(bot)
+    second = await bot.slack.say("olga", "front-desk", "The roof leaks here, please send somebody, Olga")
+    await hears(bot, "front-desk", second, "tell us")
+    await bot.slack.say("olga", "front-desk", "on Friday", thread_ts=second)
+    [gone, _] = await bot.app.store.leads.newest(limit=5)
+    await bot.lead_when(gone.lead_id, lambda lead: _dates(lead) == 1)
+    await bot.app.store.merges.merge("m1", gone.lead_id, into=kept.lead_id, actor=bot.slack.user("dana"))
+    await bot.slack.say("olga", "front-desk", "actually make that Monday", thread_ts=second)
+    told = (await bot.lead_when(kept.lead_id, lambda lead: _dates(lead) == 1)).analysis
+    assert told is not None
+    await bot.slack.edit("stan", "front-desk", first, "My roof and my cellar leak, please send somebody")
+
+    def read_anew(lead: Lead) -> bool:
+        return lead.analysis is not None and lead.analysis.summary != told.summary
+
+    after = await bot.lead_when(kept.lead_id, lambda lead: read_anew(lead) and _dates(lead) > 0)
+    assert after.analysis is not None
+    assert [each.quote for each in after.analysis.entities["dates"]] == ["Monday"]
+
+
 async def transcript_is(bot: Product, lead: Lead, texts: list[str]) -> None:
     """Wait until people wrote this, in this order, in the threads that are shown with the lead."""
     async with asyncio.timeout(20):
@@ -286,7 +310,11 @@ async def test_what_was_said_stands_in_a_reading_that_comes_later(bot: Product) 
 
 
 def _has_dates(lead: Lead) -> bool:
-    return bool(lead.analysis and lead.analysis.entities.get("dates"))
+    return _dates(lead) > 0
+
+
+def _dates(lead: Lead) -> int:
+    return len(lead.analysis.entities.get("dates", ())) if lead.analysis else 0
 
 
 MAIL = "<mailto:sue@home.example|sue@home.example>"

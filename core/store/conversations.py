@@ -1,7 +1,7 @@
 """Conversations and their transcripts: each decision is kept with the lead it changes, in one transaction."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, insert, or_, select, update
@@ -14,7 +14,7 @@ from core.lead import Contact, Lead, utcnow
 from core.store.database import Database
 from core.store.events import add_event, is_known
 from core.store.lead_rows import change_lead, read_lead
-from core.store.tables import conversations, early_turns, leads, talk_turns
+from core.store.tables import conversations, early_turns, leads, merges, talk_turns
 
 Follow = Callable[[Connection, str], None]
 """Enqueue what comes of a turn inside the transaction that keeps it; given connection and lead id."""
@@ -169,12 +169,28 @@ class Conversations:
         await self._database.write(lambda connection: connection.execute(query))
 
     async def retell(self, lead_id: str, retell: Retell) -> None:
-        """Let what was said in the lead's conversations change it as it is now, which was read anew."""
-        query = select(conversations.c.state).where(conversations.c.lead_id == lead_id)
+        """Let what was said in the conversations around the lead change it as it is now, which was read anew.
+
+        Of a lead that was merged into it that is what was said since.
+        """
+        merged = select(merges.c.changes, merges.c.at).where(
+            merges.c.kept_id == lead_id, merges.c.undone_at.is_(None)
+        )
 
         def write(connection: Connection) -> None:
-            states = [State.model_validate(state) for state in connection.execute(query).scalars() if state]
-            kept = tuple(sorted((each for state in states for each in state.kept), key=lambda each: each.at))
+            since: dict[str, datetime] = {}
+            for changes, at in connection.execute(merged.order_by(merges.c.seq)):
+                since |= dict.fromkeys(changes, at)
+            since[lead_id] = datetime.min.replace(tzinfo=UTC)
+            query = select(conversations.c.lead_id, conversations.c.state)
+            said = (
+                each
+                for row in connection.execute(query.where(conversations.c.lead_id.in_(since)))
+                if row.state
+                for each in State.model_validate(row.state).kept
+                if each.at > since[row.lead_id]
+            )
+            kept = tuple(sorted(said, key=lambda each: each.at))
             if kept:
                 lead = read_lead(connection, lead_id, for_update=True)
                 if changes := retell(lead, kept):
