@@ -1,6 +1,5 @@
 """Conversations through the product: asked in the thread, kept on the card, taken over, picked up again."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,49 +8,19 @@ from typing import Any
 import pytest
 
 from bot.sandbox.slack.server import SlackSandbox
-from core.conversation.places import Conversation, NewTurn, Part, Place
-from core.errors import InvalidLead
+from core.conversation.places import Conversation, NewTurn, Place
 from core.lead import Lead, utcnow
 from core.ports import Embedder
-from handlers.slack.heard import posted_form
 from handlers.slack.message_lead import draft, submission
 from tests.product import Product, eventually, product, text_of
-
-ROOF = "My roof leaks badly, please send somebody tomorrow"
+from tests.talks import ROOF, dates, hears, lead_soon, only_lead, said, talking
 
 
 @pytest.fixture
 async def bot(slack: SlackSandbox, tmp_path: Path, embedder: Embedder) -> AsyncIterator[Product]:
     """#leads with its desk, and #front-desk, which is watched too; Olga is of no desk."""
-    async with product(
-        slack,
-        tmp_path,
-        embedder,
-        slack_watch_channels=("#leads", "#front-desk"),
-        slack_source_bots=("Formly",),
-    ) as running:
+    async with talking(slack, tmp_path, embedder) as running:
         yield running
-
-
-def said(bot: Product, channel: str, ts: str) -> list[str]:
-    """What the bot said in that thread so far."""
-    return [str(line["text"]) for line in bot.slack.thread(channel, ts) if "bot_id" in line]
-
-
-async def hears(bot: Product, channel: str, ts: str, word: str, *, times: int = 1) -> str:
-    """What the bot said in the thread with this word, once it did so often."""
-
-    def found() -> list[dict[str, Any]]:
-        lines = [line for line in bot.slack.thread(channel, ts) if "bot_id" in line]
-        with_word = [line for line in lines if word in str(line["text"])]
-        return with_word[times - 1 :]
-
-    return str((await eventually(bot.slack, found))["text"])
-
-
-async def only_lead(bot: Product) -> Lead:
-    [lead] = await bot.app.store.leads.newest(limit=5)
-    return lead
 
 
 async def conversation_of(bot: Product, lead: Lead) -> Conversation:
@@ -131,68 +100,6 @@ async def test_the_transcript_is_shown_with_the_lead(bot: Product) -> None:
     assert "baseCamp: Thank you, we have your request." in shown
 
 
-async def test_conversations_of_merged_leads_are_one_transcript_until_they_are_two_again(
-    bot: Product,
-) -> None:
-    await bot.slack.hire("stan", "front-desk", is_guest=True)
-    first = await bot.slack.say("stan", "front-desk", ROOF)
-    await hears(bot, "front-desk", first, "tell us")
-    kept = await only_lead(bot)
-    second = await bot.slack.say("olga", "front-desk", "My heater is cold, please send somebody tomorrow")
-    await hears(bot, "front-desk", second, "tell us")
-    [gone, _] = await bot.app.store.leads.newest(limit=5)
-    await bot.slack.say("stan", "front-desk", "thanks", thread_ts=first)
-    await bot.slack.say("olga", "front-desk", "thank you all", thread_ts=second)
-    merges = bot.app.store.merges
-    await merges.merge("m1", gone.lead_id, into=kept.lead_id, actor=bot.slack.user("dana"))
-    await transcript_is(bot, kept, ["thanks", "thank you all"])
-    await bot.slack.say("dana", "front-desk", "I look into it", thread_ts=second)
-    card = await bot.card_with(kept.lead_id, "roof")
-    line = await eventually(
-        bot.slack,
-        lambda: [each for each in bot.slack.thread("leads", card["ts"]) if "ask_on" in text_of(each)],
-    )
-    assert (await bot.slack.click("dana", "leads", line["ts"], "ask_on")).ok
-    await hears(bot, "front-desk", second, "let us go on")
-    await merges.undo("u1", gone.lead_id, actor=bot.slack.user("dana"))
-    await transcript_is(bot, kept, ["thanks"])
-    await transcript_is(bot, gone, ["thank you all", "I look into it"])
-
-
-async def test_what_the_writer_of_a_merged_lead_says_stands_in_a_later_reading(bot: Product) -> None:
-    await bot.slack.hire("stan", "front-desk", is_guest=True)
-    first = await bot.slack.say("stan", "front-desk", "My roof leaks badly, please send somebody")
-    await hears(bot, "front-desk", first, "tell us")
-    kept = await only_lead(bot)
-    second = await bot.slack.say("olga", "front-desk", "The roof leaks here, please send somebody, Olga")
-    await hears(bot, "front-desk", second, "tell us")
-    await bot.slack.say("olga", "front-desk", "on Friday", thread_ts=second)
-    [gone, _] = await bot.app.store.leads.newest(limit=5)
-    await bot.lead_when(gone.lead_id, lambda lead: _dates(lead) == 1)
-    await bot.app.store.merges.merge("m1", gone.lead_id, into=kept.lead_id, actor=bot.slack.user("dana"))
-    await bot.slack.say("olga", "front-desk", "actually make that Monday", thread_ts=second)
-    told = (await bot.lead_when(kept.lead_id, lambda lead: _dates(lead) == 1)).analysis
-    assert told is not None
-    await bot.slack.edit("stan", "front-desk", first, "My roof and my cellar leak, please send somebody")
-
-    def read_anew(lead: Lead) -> bool:
-        return lead.analysis is not None and lead.analysis.summary != told.summary
-
-    after = await bot.lead_when(kept.lead_id, lambda lead: read_anew(lead) and _dates(lead) > 0)
-    assert after.analysis is not None
-    assert [each.quote for each in after.analysis.entities["dates"]] == ["Monday"]
-
-
-async def transcript_is(bot: Product, lead: Lead, texts: list[str]) -> None:
-    """Wait until people wrote this, in this order, in the threads that are shown with the lead."""
-    async with asyncio.timeout(20):
-        while True:
-            lines = await bot.app.desk.transcript(await bot.lead(lead.lead_id))
-            if [line.text for line in lines if line.part != Part.BOT] == texts:
-                return
-            await asyncio.sleep(0.05)
-
-
 async def test_a_writer_who_falls_silent_is_asked_once_more_and_never_again(bot: Product) -> None:
     ts = await bot.slack.say("olga", "front-desk", ROOF)
     await hears(bot, "front-desk", ts, "Could you tell us")
@@ -237,17 +144,12 @@ async def test_the_next_message_of_the_same_writer_goes_on_about_the_same_lead(b
 
 async def test_an_edited_message_is_read_again(bot: Product) -> None:
     ts = await bot.slack.say("olga", "front-desk", "My roof leaks, call 415 555 2671")
-    lead = await bot.synced((await _lead_soon(bot)).lead_id)
+    lead = await bot.synced((await lead_soon(bot)).lead_id)
     assert lead.contact.phone == "415 555 2671"
     await bot.slack.edit("olga", "front-desk", ts, "My dishwasher leaks, call 415 555 2672")
     after = await bot.lead_when(lead.lead_id, lambda lead: lead.contact.phone == "415 555 2672")
     assert after.message == "My dishwasher leaks, call 415 555 2672"
     await bot.card_with(lead.lead_id, "dishwasher")
-
-
-async def _lead_soon(bot: Product) -> Lead:
-    await bot.slack.until(lambda _: bool(bot.cards()), timeout=20)
-    return await only_lead(bot)
 
 
 @pytest.mark.parametrize("with_thread", [True, False], ids=["asked already", "nothing to ask"])
@@ -256,7 +158,7 @@ async def test_the_card_says_that_the_message_was_deleted(bot: Product, *, with_
     ts = await bot.slack.say("olga", "front-desk", text)
     if with_thread:
         await hears(bot, "front-desk", ts, "Could you tell us")
-    lead = await bot.synced((await _lead_soon(bot)).lead_id)
+    lead = await bot.synced((await lead_soon(bot)).lead_id)
     await bot.slack.delete("olga", "front-desk", ts)
     await bot.card_with(lead.lead_id, "its message was deleted")
     assert (await bot.lead(lead.lead_id)).message == text
@@ -271,7 +173,7 @@ async def test_a_desk_may_ask_nothing(slack: SlackSandbox, tmp_path: Path, embed
     )
     async with product(slack, tmp_path, embedder, desks_dir=folder) as bot:
         ts = await slack.say("dana", "leads", ROOF)
-        lead = await bot.synced((await _lead_soon(bot)).lead_id)
+        lead = await bot.synced((await lead_soon(bot)).lead_id)
         assert said(bot, "leads", ts) == []
         assert await bot.app.store.conversations.of(lead.lead_id) == []
 
@@ -310,74 +212,7 @@ async def test_what_was_said_stands_in_a_reading_that_comes_later(bot: Product) 
 
 
 def _has_dates(lead: Lead) -> bool:
-    return _dates(lead) > 0
-
-
-def _dates(lead: Lead) -> int:
-    return len(lead.analysis.entities.get("dates", ())) if lead.analysis else 0
-
-
-MAIL = "<mailto:sue@home.example|sue@home.example>"
-FORM = f"New submission\n*Name:* Sue Miller\n*Email:* {MAIL}\n*Message:* My fence fell over"
-
-
-async def test_a_forms_integration_that_is_listed_makes_leads_and_is_asked_nothing(bot: Product) -> None:
-    ts = await bot.slack.integration("Formly", "front-desk", FORM)
-    lead = await bot.synced((await _lead_soon(bot)).lead_id)
-    assert (lead.contact.name, lead.contact.email) == ("Sue Miller", "sue@home.example")
-    assert (lead.message, lead.source) == ("My fence fell over", "slack_bot")
-    assert said(bot, "front-desk", ts) == []
-
-
-async def test_an_edited_form_reaches_its_lead_and_leaves_what_people_changed(bot: Product) -> None:
-    ts = await bot.slack.integration("Formly", "front-desk", f"{FORM}\n*Plot:* 12")
-    lead = await bot.synced((await _lead_soon(bot)).lead_id)
-    await bot.card_with(lead.lead_id, "fence")
-    mended = "*Name:* Suzan Miller\n*Email:* suzan@home.example\n*Message:* My gate fell over\n*Plot:* 14"
-    await bot.slack.post_anew("Formly", "front-desk", ts, mended)
-    after = await bot.lead_when(lead.lead_id, lambda lead: lead.message == "My gate fell over")
-    assert (after.contact.name, after.contact.email) == ("Suzan Miller", "suzan@home.example")
-    assert after.custom_fields["Plot"] == "14"
-    await bot.card_with(lead.lead_id, "gate", "Suzan")
-    typed = "*Name:* Suzan Miller\n*Email:* no address\n*Message:* My gate fell over"
-    await bot.slack.post_anew("Formly", "front-desk", ts, typed)
-    await bot.slack.integration("Deploys", "front-desk", typed)
-    await bot.slack.post_anew("Formly", "front-desk", ts, mended.replace("gate", "hedge"))
-    await bot.lead_when(lead.lead_id, lambda lead: lead.message == "My hedge fell over")
-    assert len(await bot.app.store.leads.newest(limit=5)) == 1
-
-
-def test_a_bots_post_without_words_is_no_lead() -> None:
-    with pytest.raises(InvalidLead):
-        posted_form({"ts": "1795618529.000001", "text": " "}, "C0", region="US")
-
-
-async def test_a_form_that_its_integration_removed_is_gone_on_the_card(bot: Product) -> None:
-    ts = await bot.slack.integration("Formly", "front-desk", FORM)
-    lead = await bot.synced((await _lead_soon(bot)).lead_id)
-    await bot.slack.post_anew("Formly", "front-desk", ts, "")
-    await bot.slack.withdraw("front-desk", ts)
-    await bot.card_with(lead.lead_id, "its message was deleted")
-    assert (await bot.lead(lead.lead_id)).message == "My fence fell over"
-
-
-async def test_a_form_may_stand_in_attachments(bot: Product) -> None:
-    fields = [
-        {"title": "Email", "value": "bob@home.example"},
-        {"title": "Question", "value": "Do you do decks?"},
-    ]
-    await bot.slack.integration("Formly", "front-desk", "", [{"title": "Website form", "fields": fields}])
-    lead = await bot.synced((await _lead_soon(bot)).lead_id)
-    assert (lead.contact.email, lead.message) == ("bob@home.example", "Do you do decks?")
-
-
-async def test_a_bot_that_nobody_listed_is_left_alone(bot: Product) -> None:
-    await bot.slack.integration(
-        "Deploys", "front-desk", "Name: build 12\nEmail: ci@home.example\nMessage: is red"
-    )
-    ts = await bot.slack.say("olga", "front-desk", ROOF)
-    await hears(bot, "front-desk", ts, "Could you tell us")
-    assert (await only_lead(bot)).message == ROOF
+    return dates(lead) > 0
 
 
 async def test_a_reply_that_comes_before_its_message_is_heard(bot: Product) -> None:
