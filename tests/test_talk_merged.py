@@ -77,7 +77,8 @@ async def transcript_is(bot: Product, lead: Lead, texts: list[str]) -> None:
     """Wait until people wrote this, in this order, in the threads that are shown with the lead."""
     async with asyncio.timeout(20):
         while True:
-            lines = await bot.app.desk.transcript(await bot.lead(lead.lead_id))
+            reader = bot.app.desk.reader(bot.slack.user("dana"))
+            lines = await reader.transcript(await bot.lead(lead.lead_id))
             if [line.text for line in lines if line.part != Part.BOT] == texts:
                 return
             await asyncio.sleep(0.05)
