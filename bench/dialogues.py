@@ -6,7 +6,7 @@ from collections import Counter
 
 from bot.making import load_embedder
 from bot.settings import Settings
-from tests.dialogues import dialogues, faults, play, turns_needed
+from tests.dialogues import dialogues, faults, play, turns_answering, turns_needed
 from tests.test_sorting import counts
 
 
@@ -24,10 +24,17 @@ async def main() -> None:
     for fault in wrong:
         print(f"  {fault}")
     print(f"{1000 * seconds / (turns + len(played)):.1f} ms a turn by rules")
-    for kinds in ({"happy", "several", "correction"}, {dialogue.kind for dialogue, _ in played}):
-        needed = [turns_needed(dialogue) for dialogue, _ in played if dialogue.kind in kinds]
-        ours, single = sum(each for each, _ in needed), sum(each for _, each in needed)
-        print(f"turns to a complete lead, {len(needed)} dialogues: {ours} of {single}, {ours / single:.0%}")
+    whole = [each for each in dialogues() if each.kind in {"happy", "several", "correction"}]
+    groups = {
+        "complete ones as first written": [each for each in whole if not each.added],
+        "all complete ones": whole,
+        "all": dialogues(),
+    }
+    for measure, how in ((turns_needed, "as scripted"), (turns_answering, "answering what is asked")):
+        for name, group in groups.items():
+            needed = [measure(each) for each in group]
+            ours, single = sum(each for each, _ in needed), sum(each for _, each in needed)
+            print(f"turns {how}, {name} ({len(group)}): {ours} of {single}, {ours / single:.1%}")
     embedder = load_embedder(Settings(_env_file=None))
     for half in ("first", "second"):
         found = await counts(half, embedder)

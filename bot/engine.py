@@ -36,7 +36,7 @@ from core.pipeline import (
     redo_pipeline,
     summary_pipeline,
 )
-from core.questions.asking import Agent, Turn, asked_pipeline
+from core.questions.asking import ASKED, Agent, Turn, asked_pipeline
 from core.sla.alarm import Alarm
 from core.sla.ringing import sla_pipeline
 from core.store.database import BUSY_TIMEOUT_MS, Database, with_driver
@@ -68,7 +68,8 @@ STEP_RETRIES: dict[str, Any] = {
 
 KEEP_FINISHED = timedelta(days=7)
 """A week is enough to look into what happened. Finished workflows hold ids, outcomes and what people typed
-into forms (notes, reasons, corrected contacts): erasing a lead removes those of it too (forget)."""
+into forms (notes, reasons, corrected contacts): erasing a lead removes those of it too (forget). What
+people write to the bot alone goes as soon as it is answered (forget_answered)."""
 
 BEHIND_NEW_LEADS = 10
 """Priority of what is done again; a larger number comes later."""
@@ -260,6 +261,11 @@ class Engine:
             await asyncio.sleep(POLL_SECONDS)
         if found := await _keys(prefixes):
             await DBOS.delete_workflows_async(found)
+
+    async def forget_answered(self) -> None:
+        """Remove what was written to the bot alone and is done: its answers stand in Slack, and say so."""
+        if done := await _keys([ASKED], status=["SUCCESS", "ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]):
+            await DBOS.delete_workflows_async(done)
 
     async def _enqueue(self, options: EnqueueOptions, *args: Any) -> None:
         await self._database.write(

@@ -139,7 +139,8 @@ class Schedule:
             await self._executors.reap()
 
     async def clear(self) -> None:
-        """Remove elsewhere what is left there of erased leads; twice at once does no harm."""
+        """Remove answered turns, and elsewhere what is left of erased leads; twice at once does no harm."""
+        await self._engine.forget_answered()
         await clear_left(self._parts, before=utcnow() - CLEAR_AFTER)
 
     async def prune(self) -> None:

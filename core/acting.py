@@ -22,7 +22,7 @@ from core.actions import (
     moved,
     tried_again,
 )
-from core.conversation.talking import Talks
+from core.conversation.talking import Talks, resumed_key
 from core.errors import NotAllowed, NotFound, Refused, Unavailable
 from core.hooks.calls import HookEvent
 from core.lead import SYSTEM, Event, Lead, utcnow
@@ -274,7 +274,7 @@ async def action_pipeline(step: Step, parts: Parts, action: Mapping[str, Any]) -
     if asked.name == ActionName.ASK_ON:
         talks = Talks(parts=parts)
         for place in await step("places", talks.places, asked.lead_id):
-            await step("say", talks.say, place, asked.key)
+            await step("say", talks.say, place, resumed_key(asked.key, place))
     if asked.name == ActionName.FORGET:
         told = await step("clear", privacy.clear, parts, asked.key)
         await step("tell", Acts(parts=parts).tell, asked, told)

@@ -230,3 +230,6 @@ class Journal(Protocol):
 
     async def forget(self, prefixes: Sequence[str]) -> None:
         """End and remove all work whose key begins with one of these, with what was asked for in it."""
+
+    async def forget_answered(self) -> None:
+        """Remove what people wrote to the bot alone, once it is answered: no key says whom it is about."""

@@ -88,6 +88,7 @@ async def _clear(parts: Parts, left: Left) -> str | None:
     """The name of a service that is away, if one is; all that can be removed is removed."""
     away: str | None = None
     await parts.journal.forget(_keys(left.lead_ids))
+    await parts.journal.forget_answered()
     await parts.store.answers.forget(left.digests)
     for lead_id in left.lead_ids:
         away = await _tried(parts.crm.table.forget(lead_id)) or away

@@ -126,7 +126,7 @@ def shown(
         now: aware, in the desk's time zone.
         history: the lead's events, oldest first; the newest are shown.
         merged: the leads for which this one stands.
-        transcript: what was written with its writer, oldest first; the newest is shown.
+        transcript: what was written with their writers, oldest first; the newest is shown.
         names: how people are to be named, by Slack user id.
         hidden_entities: names of entities this desk does not show.
     """
@@ -138,7 +138,7 @@ def shown(
         *_section("Also sent", _custom(lead, hidden_entities), 800),
         *_section("Also known", _also(lead), 800),
         *_section("Merged with it (/lead show has all of each)", _merged(merged, hidden_entities), 1_200),
-        *_conversation(lead, transcript, hidden_entities),
+        *_conversation([lead, *merged], transcript, hidden_entities),
         *_seen(lead, hidden_entities),
         *_section("Waiting", wording.degraded(lead, 400).splitlines(), 500),
         *_history([event for event in history if event.what != "contact_read"], names or {}, 1_500),
@@ -238,14 +238,19 @@ def _custom(lead: Lead, hidden: frozenset[str]) -> list[str]:
     return [wording.veiled(line, lead.analysis, hidden) for line in lines]
 
 
-def _conversation(lead: Lead, transcript: Sequence[Line], hidden: frozenset[str]) -> list[Block]:
-    """The newest lines, as many as fit; before the analysis nobody knows what must not be shown."""
-    if hidden and lead.analysis is None:
+def _conversation(leads: Sequence[Lead], transcript: Sequence[Line], hidden: frozenset[str]) -> list[Block]:
+    """The newest lines, as many as fit; before the analyses nobody knows what must not be shown.
+
+    leads: with whose writers it was.
+    """
+    if hidden and not all(lead.analysis for lead in leads):
         return []
-    lines = [
-        f"{_PARTS.get(line.part, 'They')}: {wording.veiled(line.text, lead.analysis, hidden)}"
-        for line in transcript[-_TRANSCRIPT_LINES:]
-    ]
+    lines = []
+    for line in transcript[-_TRANSCRIPT_LINES:]:
+        text = line.text
+        for lead in leads:
+            text = wording.veiled(text, lead.analysis, hidden)
+        lines.append(f"{_PARTS.get(line.part, 'They')}: {text}")
     return _section("In the thread", lines, 1_500)
 
 

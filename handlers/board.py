@@ -158,10 +158,10 @@ class SlackBoard:
         await self._posting.once(f"warning:{short}", channel, {"text": said})
 
     async def say(
-        self, key: str, place: Place, say: Say, asks: Sequence[str], lead: Lead, *, guest: bool
+        self, key: str, place: Place, say: Say, asks: Sequence[str], lead: Lead, *, guest: bool, language: str
     ) -> str:
         """core.conversation.places.Voice: a message in the writer's thread."""
-        words = talk.words(say, asks, lead, guest=guest)
+        words = talk.words(say, asks, lead, guest=guest, language=language)
         content = {"text": words, "thread_ts": place.thread_ts}
         await self._posting.once(f"say:{lead.lead_id}:{key}", place.channel, content)
         return words

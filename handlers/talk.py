@@ -1,26 +1,16 @@
-"""What the bot says to the writer of a lead: one voice for the team, a polite one for everybody else."""
+"""What the bot says to the writer of a lead: one voice for the team, a polite one for everybody else.
+
+The polite one is in prompts/languages.
+"""
 
 from collections.abc import Mapping, Sequence
 
 from core.conversation import Say, SayKind
 from core.lead import Lead
 from handlers.mrkdwn import escape
+from prompts.speech import spoken
 
 _ASK_MAX = 120
-
-POLITE: Mapping[SayKind, str] = {
-    SayKind.OPENING: "Thank you, we have your request. Could you tell us {asks}?",
-    SayKind.MORE: "Thank you. Could you also tell us {asks}?",
-    SayKind.DONE: "Thank you, that is all we need. Somebody will get back to you.",
-    SayKind.NOTED: "Thank you, noted.",
-    SayKind.QUESTION: "Somebody will answer that for you here. Meanwhile, could you tell us {asks}?",
-    SayKind.UNCLEAR: "Sorry, I did not understand that. Could you tell us {asks}? “Skip” is fine too.",
-    SayKind.NUDGE: "Whenever it suits you: could you tell us {asks}? Your request is with us in any case.",
-    SayKind.CANCELLED: "All right, no more questions. Your request stays with us; write “continue” to go on.",
-    SayKind.AGAIN: "All right, from the start. Could you tell us {asks}?",
-    SayKind.RESUMED: "Good, let us go on. Could you tell us {asks}?",
-}
-"""To customers, partners and colleagues who are not of the desk."""
 
 OURS: Mapping[SayKind, str] = {
     SayKind.OPENING: "Noted as {number}. Still missing: {asks}. Write it here, and it comes onto the card.",
@@ -36,19 +26,29 @@ OURS: Mapping[SayKind, str] = {
 }
 """To people of the desk, who type in what somebody else wants."""
 
-WITHOUT = {
-    SayKind.QUESTION: ("Somebody will answer that for you here.", "The desk sees your question."),
-}
-"""What is said where nothing is left to ask for, in both voices."""
+_ALONE = "The desk sees your question."
+"""To a question of theirs, where nothing is left to ask for."""
 
 
-def words(say: Say, asks: Sequence[str], lead: Lead, *, guest: bool) -> str:
-    """The message, as mrkdwn; to a guest nothing but courtesies and the questions.
+def words(say: Say, asks: Sequence[str], lead: Lead, *, guest: bool, language: str) -> str:
+    """The message, as mrkdwn; to a guest nothing but courtesies and the questions, in their language.
 
-    asks: what is asked for, as the business's file puts it.
+    Args:
+        say: what kind of thing.
+        asks: what is asked for, as the business's file puts it.
+        lead: that it is about.
+        guest: to somebody outside the desk; the team is spoken to in English.
+        language: ISO 639-1 code of what the writer writes in.
     """
-    if not asks and say.kind in WITHOUT:
-        return WITHOUT[say.kind][0 if guest else 1]
-    template = (POLITE if guest else OURS)[say.kind]
-    listed = ", and ".join(escape(each, _ASK_MAX) for each in asks)
-    return template.format(asks=listed, number=lead.number)
+    alone = say.kind == SayKind.QUESTION and not asks
+    if guest:
+        speech, asks = spoken(language, asks)
+        template = speech.says[f"{say.kind.value}_alone" if alone else say.kind.value]
+        return template.format(asks=_listed(asks, speech.joins))
+    template = _ALONE if alone else OURS[say.kind]
+    return template.format(asks=_listed(asks, ", and "), number=lead.number)
+
+
+def _listed(asks: Sequence[str], joins: str) -> str:
+    *first, last = [escape(each, _ASK_MAX) for each in asks] or [""]
+    return f"{', '.join(first)}{joins}{last}" if first else last

@@ -148,6 +148,9 @@ class SlotGuide(Section):
     or_words: bool = Field(
         default=False, description="a first message that says anything concrete in any words answers it too"
     )
+    joins: str | None = Field(
+        default=None, description="another slot that it is asked for with: the two are one question"
+    )
 
 
 class Found(Section):
@@ -299,6 +302,12 @@ class BusinessType(Section):
             for name, slot in self.slots.items()
             for filled in slot.fills
             if filled not in {*self.entities, *CONTACT_SLOTS}
+        ]
+        mistakes += [
+            f"slots.{name}: joins {slot.joins}, which is no slot, or joins one itself"
+            for name, slot in self.slots.items()
+            if slot.joins is not None
+            and (slot.joins == name or slot.joins not in self.slots or self.slots[slot.joins].joins)
         ]
         for number, example in enumerate(self.examples, start=1):
             mistakes += [f"examples {number}: {said}" for said in self._misfits(example)]

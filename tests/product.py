@@ -20,11 +20,12 @@ INTAKE = "/api/v1/intake"
 
 
 def calm_desk(folder: Path, channel: str) -> Path:
-    """A folder with the file of a desk at which no number of leads is a burst, as most tests want it."""
+    """A folder with the file of a desk without bursts whose writers never sleep, as most tests want it."""
     made = folder / "desks"
     made.mkdir(parents=True, exist_ok=True)
     (made / "calm.yaml").write_text(
-        f'{{channel: "{channel}", routing: {{otherwise: pool}}, noise: {{burst: {{leads: 10000}}}}}}'
+        f'{{channel: "{channel}", routing: {{otherwise: pool}}, noise: {{burst: {{leads: 10000}}}},'
+        " intake: {awake: 00:00-24:00}}"
     )
     return made
 

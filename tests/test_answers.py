@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.conversation import places
 from core.errors import InvalidLead, NotAllowed, NotFound, Refused, Unavailable
 from core.lead import MESSAGE_MAX, Contact, DeskStatus, Entity, Event, Lead, MatchKind, Part
 from core.listing import Filter, Page
@@ -104,6 +105,24 @@ def test_who_read_the_contact_data_is_left_to_the_audit() -> None:
 
 def test_what_else_was_sent_is_shown() -> None:
     assert "budget: 500" in seen(answers.shown(lead(custom_fields={"budget": 500}), now=NOW))
+
+
+def test_what_a_merged_lead_hides_is_hidden_in_the_transcript_too() -> None:
+    there = analysis(entities={"body_areas": (Entity(value="thighs", quote="thighs"),)})
+    line = places.Line(
+        turn_id="C0:1.0", who="U0OLGA", part=places.Part.WRITER, text="It is my thighs, on Friday", at=NOW
+    )
+    said = seen(
+        answers.shown(
+            lead(),
+            now=NOW,
+            merged=[lead(number="L-7", message="Hello", analysis=there)],
+            transcript=[line],
+            hidden_entities=frozenset({"body_areas"}),
+        )
+    )
+    assert "on Friday" in said
+    assert "thighs" not in said
 
 
 def test_a_hidden_fact_is_named_as_hidden_and_not_shown() -> None:

@@ -12,7 +12,8 @@ from core.conversation import Heard, Matter, Phase, Proposal, SayKind, State, Tu
 from core.conversation.ask_model import question, read, schema
 from core.conversation.changes import columns
 from core.conversation.missing import says_something
-from core.lead import Intent, MatchKind
+from core.conversation.sources import Wording, reworded
+from core.lead import Contact, Intent, MatchKind
 from tests.dialogues import NOW, WRITER, matter_of
 from tests.lead_examples import lead, match
 
@@ -53,6 +54,62 @@ def test_the_value_is_what_the_quote_says_whatever_a_model_makes_of_it() -> None
 def test_a_model_fills_nothing_that_the_business_does_not_ask_for() -> None:
     status = Proposal(fills="desk_status", value="won", quote="won", by_model=True)
     assert heard("we won", status).changes == ()
+
+
+def test_name_and_how_to_reach_them_are_one_question_of_two() -> None:
+    first = conversation.opening(State(), turn("hello"), [], matter())
+    assert first.say is not None
+    assert first.say.slots == ("work", "vehicle")
+    then = conversation.opening(State(), turn("hello"), [], matter(services="brake repair"))
+    assert then.say is not None
+    assert then.say.slots == ("vehicle", "reach", "name")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("2018 Civic, 415 555 2671, Priya", ["Priya"]),
+        ("415 555 2671 Wei", ["Wei"]),
+        ("Mike, Mike@home.example", ["Mike"]),
+        ("Civic, Mike, mike@home.example", ["Mike"]),
+        ("Telefon: 415 555 2671", []),
+        ("Renault? non, Corolla 2012, 415 555 2671", []),
+    ],
+)
+def test_a_name_of_one_word_is_read_beside_the_other_answers(text: str, names: list[str]) -> None:
+    state = ASKED.model_copy(update={"asked": {"vehicle": 1, "reach": 1, "name": 1}})
+    assert [each.value for each in heard(text, state=state).changes if each.fills == "name"] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("New brakes for a 2016 Civic please.\n\nBest regards,\nMike Jones\n415 555 2671", "Mike Jones"),
+        ("Could you fix my brakes?\n\n--\nTom Becker\nFabrikam Inc", "Tom Becker"),
+        ("Brakes gone, thanks!\nMike", "Mike"),
+        ("Meine Bremsen quietschen.\nViele Grüße\nJürgen Vogt", "Jürgen Vogt"),
+        ("Hi, Mike here, the brakes are gone on my 2014 Civic", "Mike"),
+        ("please call Bob Hill at 415 555 2671 about brakes", "Bob Hill"),
+        ("please call Us at 415 555 2671 about brakes", None),
+        ("My brakes squeal, thanks\nThe noise is loud", None),
+        ("I need brakes, thanks\nToyota Corolla", None),
+        ("Is anybody here? My brakes squeal", None),
+    ],
+)
+def test_who_signs_is_not_asked_for_a_name(text: str, name: str | None) -> None:
+    said = {each.value for each in conversation.propose(text, (), matter()) if each.fills == "name"}
+    assert said == ({name} if name else set())
+
+
+def test_who_keeps_a_number_to_himself_is_still_asked_for_the_rest() -> None:
+    asked = State(
+        opened=True, asked={"vehicle": 1, "reach": 1, "name": 1}, pending=("vehicle", "reach", "name")
+    )
+    after = heard("a 2014 Altima, I'd rather not give a phone number", state=asked)
+    assert after.state.dropped == ("reach",)
+    assert after.say is not None
+    assert "name" in after.say.slots
+    assert heard("rather not say", state=asked).state.dropped == asked.pending
 
 
 def test_a_slot_that_was_asked_for_twice_is_dropped() -> None:
@@ -117,6 +174,21 @@ def test_one_nudge_and_no_more() -> None:
     assert once.say is not None
     assert once.say.kind == SayKind.NUDGE
     assert conversation.nudge(once.state, about).say is None
+
+
+def test_an_edit_changes_what_came_from_the_old_wording_and_nothing_else() -> None:
+    was = Wording(
+        message="old", contact=Contact(email="a@home.example", phone="1"), custom_fields={"a": "1", "b": "2"}
+    )
+    says = Wording(message="new", contact=Contact(email="b@home.example"), custom_fields={"b": "3", "c": "4"})
+    told = Contact(first_name="Ann", email="a@home.example", phone="2")
+    there = lead(message="old", contact=told, custom_fields={"a": "1", "b": "mended"})
+    assert reworded(there, was, says) == {
+        "message": "new",
+        "email": "b@home.example",
+        "custom_fields": {"b": "mended", "c": "4"},
+    }
+    assert reworded(there, was, was) == {}
 
 
 def test_start_over_leads_back_to_what_was_known_before() -> None:
@@ -196,7 +268,7 @@ def test_whatever_is_written_nothing_is_invented_and_nobody_is_pestered(texts: l
             state, Turn(who=WRITER, text=text, at=NOW + timedelta(minutes=number)), said, about
         )
         assert all(each.quote in text for each in got.changes)
-        assert got.say is None or len(got.say.slots) <= 2
+        assert got.say is None or len(got.say.slots) <= 3
         resets += got.say is not None and got.say.kind == SayKind.AGAIN
         assert all(times <= 2 for times in got.state.asked.values())
         state = State.model_validate_json(got.state.model_dump_json())

@@ -15,6 +15,7 @@ from core.errors import NotFound
 from core.lead import DeskStatus, Lead, Urgency, utcnow
 from core.ports import Embedder
 from core.privacy import clear_left
+from core.questions.asking import Turn
 from core.store.database import with_driver
 from handlers.slack.verbs import forget_action
 from tests.databases import KINDS, fresh_database
@@ -164,6 +165,45 @@ async def test_nothing_is_left_of_a_conversation_with_the_writer(bot: Product, t
     await erase(bot, lead)
     assert traces(tmp_path) == []
     assert not [line for line in bot.slack.thread("leads", ts) if "bot_id" in line]
+
+
+async def answered(bot: Product, direct: str, ts: str) -> None:
+    await bot.slack.until(lambda s: any("bot_id" in m for m in s.thread(direct, ts)), timeout=20)
+
+
+async def test_nothing_is_left_of_what_was_written_about_it_to_the_bot_alone(
+    bot: Product, tmp_path: Path
+) -> None:
+    lead = await bot.synced(await bot.send("Do you sell tyres?", name="Bea Else"))
+    direct = bot.slack.team.direct(bot.slack.user("dana")).id
+    for words in (f"what does Zebulon Quuxworth, 415 555 0142, want of {lead.number}?", "grommet?"):
+        ts = await bot.slack.say("dana", direct, words)
+        await answered(bot, direct, ts)
+    assert traces(tmp_path), "else this test shows nothing"
+    await erase(bot, lead)
+    async with asyncio.timeout(20):
+        while traces(tmp_path):  # the turn itself may not have come to its end before
+            await clear_left(bot.app.desk.parts, before=utcnow())
+            await bot.app.engine.forget_answered()
+            await bot.app.store.database.tidy()
+            await asyncio.sleep(0.1)
+
+
+async def test_a_message_to_the_bot_is_not_kept_once_it_is_answered(bot: Product, tmp_path: Path) -> None:
+    direct = bot.slack.team.direct(bot.slack.user("dana")).id
+    ts = await bot.slack.say("dana", direct, "grommet?")
+    await answered(bot, direct, ts)
+    url = f"sqlite:///{tmp_path / 'basecamp.db'}"
+    async with asyncio.timeout(20):
+        while any("grommet?" in str(row) for _, row in rows(url)):
+            await bot.app.engine.forget_answered()
+            await asyncio.sleep(0.1)
+    said = len(bot.slack.thread(direct, ts))
+    turn = Turn(user=bot.slack.user("dana"), channel=direct, ts=ts, thread_ts=ts, text="grommet?")
+    await bot.app.desk.answer(turn)
+    await bot.slack.say("dana", direct, "help")
+    await bot.slack.until(lambda s: len(s.messages(direct)) > said, timeout=20)
+    assert len(bot.slack.thread(direct, ts)) == said
 
 
 async def test_a_lead_that_is_still_being_read_leaves_nothing_either(bot: Product, tmp_path: Path) -> None:

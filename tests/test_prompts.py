@@ -148,6 +148,8 @@ def test_the_digest_changes_with_the_file(tmp_path: Path) -> None:
         (('  "Never mind, sorry",\n', ""), "at least 5 examples"),
         (('shows = ["services", ', "shows = ["), "services may not be shown"),
         (('urgency_quote = "today"', 'urgency_quote = "at once"'), "urgency_quote is not in its message"),
+        (('joins = "reach"', 'joins = "name"'), "slots.name: joins name"),
+        (('joins = "reach"', 'joins = "reech"'), "slots.name: joins reech"),
         (('title = "', 'name = "x"\ntitle = "'), "not for the file to set"),
         (('title = "General business"', "title = "), "line"),
     ],

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from core import edits, intake
 from core.actions import Action, ActionName, decide
-from core.conversation.sources import reworded
+from core.conversation.sources import reworded, wordings
 from core.edits import CONTACT, FACT, WISH, Edit
 from core.errors import InvalidLead, LeadDeskError, NotAllowed
 from core.lead import OPEN, Contact, DeskStatus, Lead, Value
@@ -67,7 +67,9 @@ def apply(lead: Lead, change: Change, business: BusinessType, *, region: str, ac
         raise Outdated(f"{lead.number} is at version {lead.version} by now: read it again.")
     if lead.desk_status == DeskStatus.MERGED:
         raise NotAllowed(f"{lead.number} is merged into {lead.merged_number}: change that one.")
-    said = {} if change.message is None else reworded(lead, change.message, region=region)
+    said = {}
+    if change.message is not None:
+        said = reworded(lead, *wordings(lead, change.message, region=region))
     now = _with(lead, said)
     wanted = {
         **said,

@@ -62,16 +62,18 @@ def hear(
     """
     if phrases.spoken_to(turn.text) is not None:
         return Heard(state)
-    meant = phrases.wish(turn.text)
-    if meant is not None and state.phase != Phase.PAUSED:
-        return _wished(state, meant, matter)
+    wished = phrases.wish(turn.text)
+    if wished is not None and state.phase != Phase.PAUSED:
+        return _wished(state, wished, matter)
     kept = _keep(state, turn, proposals, matter)
     after = replace(matter, known={**matter.known, **{each.fills: each.value for each in kept}})
     state = state.model_copy(update={"kept": (*state.kept, *kept)})
     skipped = phrases.skips(turn.text)
     if skipped:
         left = [slot for slot in state.pending if not is_answered(slot, after)]
-        state = state.model_copy(update={"dropped": (*state.dropped, *left)})
+        named = phrases.left_out(turn.text)
+        meant = [slot for slot in left if fields([slot], matter) & named] if named else left
+        state = state.model_copy(update={"dropped": (*state.dropped, *(meant or left))})
     asks_back = phrases.is_question(turn.text)
     heard = Heard(state, kept, asks_back=asks_back)
     if not speaks or state.phase in {Phase.PAUSED, Phase.CANCELLED}:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -12,11 +12,11 @@ from core import metrics
 from core.conversation import Matter, State
 from core.conversation.places import NewTurn, Place
 from core.conversation.sorting import Likeness, Sort, follows, is_talk
-from core.conversation.sources import Change, Fate
+from core.conversation.sources import Change, Fate, Wording
 from core.conversation.talking import matter_of
 from core.desk import Desk
 from core.errors import InvalidLead
-from core.lead import Draft, utcnow
+from core.lead import Contact, Draft, utcnow
 from core.store.submissions import Submission
 
 log = structlog.get_logger()
@@ -83,20 +83,39 @@ class Listening:
         except TimeoutError:
             return None
 
-    async def edited(self, source: str, event_key: str, text: str, *, actor: str, key: str) -> bool:
-        """Give a lead the new wording of its message; False when it made none."""
-        return await self._change(source, event_key, Fate.EDITED, actor=actor, key=key, text=text)
+    async def edited(
+        self,
+        source: str,
+        event_key: str,
+        *,
+        actor: str,
+        key: str,
+        text: str | None = None,
+        form: tuple[Draft | None, Draft] | None = None,
+    ) -> bool:
+        """Give a lead the new wording of its message; False when it made none.
+
+        Args:
+            source: of the message's submission.
+            event_key: its key.
+            actor: who edited it.
+            key: unique to the edit.
+            text: what a person's message says now.
+            form: what the post of a form said, None where it was no lead, and says now.
+        """
+        wordings = None if form is None else (_wording(form[0]), _wording(form[1]))
+        return await self._change(
+            source, event_key, Fate.EDITED, actor=actor, key=key, text=text, form=wordings
+        )
 
     async def deleted(self, source: str, event_key: str, *, actor: str, key: str) -> bool:
         """Tell a lead that its message is gone; False when it made none."""
         return await self._change(source, event_key, Fate.DELETED, actor=actor, key=key)
 
-    async def _change(
-        self, source: str, event_key: str, fate: Fate, *, actor: str, key: str, text: str | None = None
-    ) -> bool:
+    async def _change(self, source: str, event_key: str, fate: Fate, **change: Any) -> bool:
         lead = await self.desk.parts.store.submissions.lead_of(source, event_key)
         if lead is not None:
-            await self.desk.reword(Change(key=key, lead_id=lead.lead_id, actor=actor, fate=fate, text=text))
+            await self.desk.reword(Change(lead_id=lead.lead_id, fate=fate, **change))
         return lead is not None
 
     async def _goes_on(self, text: str, place: Place, sent: NewTurn) -> bool:
@@ -109,3 +128,9 @@ class Listening:
         if not follows(text, found.state or State(), matter_of(parts, lead, found.state)):
             return False
         return await self.desk.hear(found.place.key, sent)
+
+
+def _wording(draft: Draft | None) -> Wording:
+    if draft is None:
+        return Wording(message="", contact=Contact())
+    return Wording(message=draft.message, contact=draft.contact, custom_fields=draft.custom_fields)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from core.conversation.state import ASKED_MOST, SLOTS_A_MESSAGE, Matter, State
+from core.conversation.state import ASKED_MOST, QUESTIONS_A_MESSAGE, SLOTS_A_MESSAGE, Matter, State
 from core.conversation.word_lists import WORDS
 from core.lead import Lead, MatchKind
 from core.rules import entities
@@ -73,7 +73,7 @@ def fields(slots: Iterable[str], matter: Matter) -> set[str]:
 
 
 def to_ask(state: State, matter: Matter, *, again: bool = False) -> tuple[str, ...]:
-    """The slots that the next message asks for.
+    """The slots that the next message asks for, those of one question side by side.
 
     again: the last question was not answered, so it is put once more; else what was never asked for is first.
     """
@@ -81,7 +81,11 @@ def to_ask(state: State, matter: Matter, *, again: bool = False) -> tuple[str, .
     def order(slot: str) -> int:
         return -(slot in state.pending) if again else state.asked.get(slot, 0)
 
-    return tuple(sorted(missing(state, matter), key=order)[:SLOTS_A_MESSAGE])
+    questions: dict[str, list[str]] = {}
+    for slot in sorted(missing(state, matter), key=order):
+        questions.setdefault(matter.business.slots[slot].joins or slot, []).append(slot)
+    chosen = list(questions.values())[:QUESTIONS_A_MESSAGE]
+    return tuple(slot for question in chosen for slot in question)[:SLOTS_A_MESSAGE]
 
 
 def says_something(text: str) -> bool:

@@ -30,6 +30,15 @@ SKIP = re.compile(
     r"\b(?:skip|pass\b(?= on|\W*$)|rather not|prefer not|don'?t (?:want|wish|like) to (?:say|give|share|tell)|don'?t have (?:one|it|that|any|a phone|an e-?mail)|no (?:idea|clue|preference)|not sure(?: yet)?|don'?t know(?: yet)?|dunno|doesn'?t matter|does not matter|i don'?t care|whatever works|any (?:day|time)(?: (?:works|is fine))?|none of (?:that|your business)|keine ahnung|wei[sß]+ (?:ich )?nicht|egal|je ne sais pas|no s[eé]|non lo so|weet ik niet)\b",
     re.IGNORECASE,
 )
+_SKIP_ALONE = _whole(r"[uü]e?berspringen|passer|omitir|saltar(?:e)?|pular")
+_CONTACT_WORDS = {
+    "phone": re.compile(
+        r"\b(?:phone|mobile|cell|(?:my|a|any|the) number|telefon|t[eé]l[eé]phone|tel[eé]fono)\b",
+        re.IGNORECASE,
+    ),
+    "email": re.compile(r"\b(?:e-?mail|mail address|correo|courriel)\b", re.IGNORECASE),
+    "name": re.compile(r"\b(?:(?:my|a|any|the) name|names?\W*$)", re.IGNORECASE),
+}
 _CHAT = _whole(
     r"(?:thanks?(?: you)?|thank u|thx|ty|cheers|great|good|perfect|awesome|cool|nice|lovely|ok(?:ay)?|k|kk|sure|alright|all right|got it|understood|will do|yes|yep|yeah|no problem|np|sounds good|that works|fine|hi|hello|hey|good (?:morning|afternoon|evening)|haha+|lol|one (?:sec|second|moment)|just a (?:sec|second|moment|minute)|danke|merci|gracias|grazie|obrigad[oa]|dank je|vielen dank)(?:[\W]+(?:so much|very much|a lot|again|everyone|all|there|team|you|great|good|perfect|appreciate it))*"
 )
@@ -66,7 +75,12 @@ def wish(text: str) -> Wish | None:
 
 def skips(text: str) -> bool:
     """Whether the writer cannot or will not answer something."""
-    return SKIP.search(_straight(text)) is not None
+    return SKIP.search(_straight(text)) is not None or _SKIP_ALONE.match(text) is not None
+
+
+def left_out(text: str) -> set[str]:
+    """The contact fields that are named in a turn which skips something; none: it skips all that was asked."""
+    return {field for field, pattern in _CONTACT_WORDS.items() if pattern.search(text)}
 
 
 def is_chat(text: str) -> bool:

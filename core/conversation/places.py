@@ -114,7 +114,7 @@ class Voice(Protocol):
     """Speaks in conversations; the words are the surface's."""
 
     async def say(
-        self, key: str, place: Place, say: Say, asks: Sequence[str], lead: Lead, *, guest: bool
+        self, key: str, place: Place, say: Say, asks: Sequence[str], lead: Lead, *, guest: bool, language: str
     ) -> str:
         """Say it once per key; the words that were said.
 
@@ -125,4 +125,5 @@ class Voice(Protocol):
             asks: what it asks for, as the business's file puts it.
             lead: that it is about.
             guest: to somebody outside the desk: politely, and nothing of the team's.
+            language: ISO 639-1 code of what the writer writes in.
         """

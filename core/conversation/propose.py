@@ -16,7 +16,7 @@ from core.conversation.word_lists import WORDS
 from core.identity.names import is_given_name, is_placeholder, name_words
 from core.rules import entities
 from core.rules.mentions import mentions
-from core.rules.words import words
+from core.rules.words import one_line, words
 
 _NAME_BESIDE: Final = 8
 """Words of a turn, its other answers not counted, up to which one of them may be a name by itself."""
@@ -40,6 +40,18 @@ _COMPANY: Final = re.compile(
     r"|called|on behalf of) (?P<said>[A-Z0-9][\w&'.-]*(?: (?:&|and|of|[A-Z0-9][\w&'.-]*)){0,4})"
     r"|\b(?P<legal>[A-Z][\w&'-]*(?: (?:&|and|[A-Z][\w&'-]*)){0,4},? (?:Inc|LLC|Ltd|GmbH|AG|Corp|Co|Pty Ltd|LLP|PLC|BV|SA)\b\.?)"
 )
+_CAPITALS: Final = (
+    r"[A-Z][^\W\d_]*(?:['\u2019-][^\W\d_]+)*\.?(?: [A-Z][^\W\d_]*(?:['\u2019-][^\W\d_]+)*\.?){0,2}"
+)
+_SIGNS: Final = re.compile(
+    rf"(?i:\b(?:regards|wishes|thanks|thank you|thx|cheers|sincerely|yours|gr[uü](?:ß|ss)en?|saludos|cordialement|saluti))[ ,.!\u2013-]*\n+[ \t]*(?P<closed>{_CAPITALS})[ \t]*$"
+    rf"|^-- ?\n[ \t]*(?P<dashed>{_CAPITALS})[ \t]*$"
+    rf"|\A\W*(?:(?i:hi|hello|hey)\W+)?(?P<here>{_CAPITALS}) (?i:here|speaking)\b"
+    rf"|\b(?i:call|ring|reach|contact|text) (?P<called>{_CAPITALS}) (?i:at|on|under)\b",
+    re.MULTILINE,
+)
+"""Where a message names its writer without being asked: in its signature, its first words, by a number."""
+
 _NO_NAMES: Final = WORDS["no_names"]
 
 
@@ -120,25 +132,41 @@ def with_year(car: str, year: str) -> str | None:
 
 
 def _names(text: str, asked: set[str], found: list[Proposal]) -> Iterator[Proposal]:
-    for entity in mentions(text).get("people", ()):
-        if is_name(entity.value):
-            yield Proposal(fills="name", value=entity.value, quote=entity.quote)
+    """The first name that the text gives as one, else one that stands beside its other answers."""
+    facts = [each.quote for each in found if each.fills != "email"]  # a Toyota Corolla is nobody
+    for quote in (*_called(text), *_beside(text, asked, found)):
+        if is_name(quote) and not any(quote in fact for fact in facts):
+            yield Proposal(fills="name", value=one_line(quote), quote=quote)
             return
+
+
+def _called(text: str) -> Iterator[str]:
+    yield from (entity.quote for entity in mentions(text).get("people", ()))
+    for match in _SIGNS.finditer(text):
+        yield from filter(None, match.groupdict().values())
+
+
+def _beside(text: str, asked: set[str], found: list[Proposal]) -> Iterator[str]:
     reached = {"phone", "email"} & {each.fills for each in found}
     if "name" not in asked and not reached:
         return
     rest = text
     for proposal in found:
         rest = rest.replace(proposal.quote, "\n")
-    chunks = [bare for chunk in _CHUNK.finditer(rest) if (bare := _LEADS_IN.sub("", chunk[0]).strip())]
+    chunks = {
+        bare: bare != chunk[0].strip()
+        for chunk in _CHUNK.finditer(rest)
+        if (bare := _LEADS_IN.sub("", chunk[0]).strip())
+    }
     if len(rest.split()) > _NAME_BESIDE:
         return
-    for bare in chunks:
+    for bare, led_in in chunks.items():
+        if " " not in bare and not (led_in or len(chunks) == 1 or is_given_name(bare)):
+            continue  # "Renault? No, a Corolla": one word among others
         # "415 555 2671, Priya Raman": who gives a number gives the name too, and nothing else beside it.
         asked_for = "name" in asked or (len(chunks) == 1 and " " in bare and not bare.islower())
-        if asked_for and _NAME.fullmatch(bare) and is_name(bare) and _looks_like_one(bare):
-            yield Proposal(fills="name", value=bare, quote=bare)
-            return
+        if asked_for and _NAME.fullmatch(bare) and _looks_like_one(bare):
+            yield bare
 
 
 def is_name(text: str) -> bool:

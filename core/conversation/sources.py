@@ -1,15 +1,17 @@
-"""What becomes of the message that a lead came from: its writer may edit or delete it afterwards."""
+"""What becomes of the message that a lead came from: who wrote it may edit or delete it afterwards."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from pydantic import Field
+
 from core import intake
 from core.conversation import Phase, State
 from core.conversation.places import Conversation, Outcome
 from core.hooks.calls import HookEvent
-from core.lead import Event, Lead, Value, utcnow
+from core.lead import Contact, Event, Lead, Value, utcnow
 from core.pipeline import Parts, Step
 
 
@@ -20,13 +22,23 @@ class Fate(StrEnum):
     DELETED = "message_deleted"
 
 
+class Wording(Value):
+    """What a message says: of a form's post, its fields."""
+
+    message: str
+    contact: Contact
+    custom_fields: Mapping[str, Any] = Field(default_factory=dict)
+
+
 class Change(Value):
     """Something that was done to the message of a lead.
 
     Attributes:
         key: unique to what was done.
-        actor: Slack user id; a program's name where that changed what the lead says.
-        text: what it says now; None when it is gone.
+        actor: Slack id of the user, or of the bot that posts a form's answers; a program's name where that
+            changed what the lead says.
+        text: what a person's message, or the lead, says now.
+        form: what a form's post said, and says now.
     """
 
     key: str
@@ -34,6 +46,7 @@ class Change(Value):
     actor: str
     fate: Fate
     text: str | None = None
+    form: tuple[Wording, Wording] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,31 +65,45 @@ class Sources:
             what=change.fate,
             told=True,
         )
-        text = change.text
-        if text is None:
+        if change.fate == Fate.DELETED:
             await self.parts.store.leads.act(line, lambda lead: _gone(lead, line))
             for found in await self.parts.store.conversations.of(change.lead_id):
                 await self.parts.store.conversations.decide(found.place.key, change.key, _ended)
             return
         region = self.parts.recogniser.region
-        await self.parts.store.leads.act(line, lambda lead: reworded(lead, text, region=region))
+
+        def edited(lead: Lead) -> dict[str, Any]:
+            return reworded(lead, *(change.form or wordings(lead, change.text or "", region=region)))
+
+        await self.parts.store.leads.act(line, edited)
         await self.parts.store.leads.unread(change.lead_id)
         await self.parts.recogniser.renew(await self.parts.store.leads.get(change.lead_id))
         await self.parts.read_again(change.lead_id)
 
 
-def reworded(lead: Lead, text: str, *, region: str) -> dict[str, Any]:
-    """The columns that another wording changes: an address that came from the old one follows the new one."""
-    if lead.message == text:
-        return {}
-    before, now = (intake.find_contact(said, region=region) for said in (lead.message, text))
-    contact = {
-        name: getattr(now, name)
-        for name in ("email", "phone")
-        if getattr(lead.contact, name) in {None, getattr(before, name)}
-        and getattr(now, name) != getattr(lead.contact, name)
-    }
-    return {"message": text, **contact}
+def wordings(lead: Lead, text: str, *, region: str) -> tuple[Wording, Wording]:
+    """What the lead's message says, and what this one says in its place."""
+    before, now = (
+        Wording(message=said, contact=intake.find_contact(said, region=region))
+        for said in (lead.message, text)
+    )
+    return before, now
+
+
+def reworded(lead: Lead, before: Wording, now: Wording) -> dict[str, Any]:
+    """The columns that another wording changes: what came from the old one follows the new one."""
+    changes: dict[str, Any] = {} if lead.message == now.message else {"message": now.message}
+    for name in Contact.model_fields:
+        old, new = getattr(before.contact, name), getattr(now.contact, name)
+        if old != new and getattr(lead.contact, name) in {None, old}:
+            changes[name] = new
+    fields = dict(lead.custom_fields)
+    for name in {*before.custom_fields, *now.custom_fields}:
+        old, new = before.custom_fields.get(name), now.custom_fields.get(name)
+        if old != new and fields.get(name) == old:
+            fields[name] = new
+    fields = {name: value for name, value in fields.items() if value is not None}
+    return changes if fields == dict(lead.custom_fields) else {**changes, "custom_fields": fields}
 
 
 def _gone(lead: Lead, line: Event) -> dict[str, Any]:

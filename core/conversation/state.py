@@ -13,7 +13,10 @@ from prompts import BusinessType
 ASKED_MOST = 2
 """How often one slot is asked for; without an answer it is dropped then."""
 
-SLOTS_A_MESSAGE = 2
+QUESTIONS_A_MESSAGE = 2
+"""Most questions in one message; slots that are asked for together are one."""
+
+SLOTS_A_MESSAGE = 3
 """Most slots that one message asks for."""
 
 

@@ -12,10 +12,12 @@ from core.conversation import Heard, Matter, Phase, Proposal, State, Turn
 from core.conversation.changes import columns
 from core.conversation.missing import fields
 from core.conversation.places import Conversation, Line, Outcome, Part, Result
+from core.conversation.silence import nudged_at, speaks_at
 from core.errors import NotFound, Refused, Unavailable
 from core.hooks.calls import HookEvent
 from core.lead import SYSTEM, Event, Intent, Lead, utcnow
 from core.pipeline import Parts, Step
+from core.rules.language import language
 
 log = structlog.get_logger()
 
@@ -84,17 +86,19 @@ class Talks:
             await self.parts.telling.announce(HookEvent.UPDATED, lead_id, f"updated:{turn_id}")
 
     async def nudge(self, place: str, key: str) -> None:
-        """Put the open question once more, after silence."""
+        """Put the open question once more, after silence; at night, or while the desk is closed, later."""
 
         def decide(kept: Conversation, lead: Lead, _later: bool) -> Outcome:  # noqa: FBT001 - as Decide has it
             matter, state = self._matter(lead, kept.state), kept.state or State()
+            if (later := speaks_at(self.parts.desks.of(lead.desk), matter.now)) != matter.now:
+                return Outcome(state=state, nudge_at=later)
             return self._outcome(conversation.nudge(state, matter), lead, matter.now)
 
         await self.parts.store.conversations.decide(place, key, decide)
 
     async def resume(self, lead_id: str, line: Event) -> None:
-        """Let the bot ask on in the lead's conversations that somebody took over."""
-        for found in await self.parts.store.conversations.of(lead_id):
+        """Let the bot ask on in the conversations around the lead that somebody took over."""
+        for found in await self.parts.store.conversations.around(lead_id):
 
             def decide(kept: Conversation, lead: Lead, _later: bool) -> Outcome:  # noqa: FBT001 - as Decide has it
                 state = kept.state or State()
@@ -104,11 +108,12 @@ class Talks:
                 heard = conversation.resume(state, matter)
                 return self._outcome(heard, lead, matter.now, events=[line])
 
-            await self.parts.store.conversations.decide(found.place.key, line.event_id, decide)
+            place = found.place.key
+            await self.parts.store.conversations.decide(place, resumed_key(line.event_id, place), decide)
 
     async def places(self, lead_id: str) -> list[str]:
-        """The keys of the threads in which the lead's writer is talked with."""
-        found = await self.parts.store.conversations.of(lead_id)
+        """The keys of the threads in which is talked about the lead."""
+        found = await self.parts.store.conversations.around(lead_id)
         return sorted(each.place.key for each in found)
 
     async def say(self, place: str, key: str) -> None:
@@ -123,13 +128,21 @@ class Talks:
         try:
             slots = self.parts.analyst.business(lead.business_type).slots
             asks = [slots[slot].asks for slot in say.slots if slot in slots]
+            guest = await self._is_guest(found, lead)
             words = await self.parts.voice.say(
-                key, found.place, say, asks, lead, guest=await self._is_guest(found, lead)
+                key, found.place, say, asks, lead, guest=guest, language=await self._language(found)
             )
         except Refused as error:  # the channel is archived, or the bot was removed: the lead goes on as it is
             log.warning("nothing_said", why=error.why)
             return
         await self.parts.store.conversations.spoken(key, words)
+
+    async def _language(self, found: Conversation) -> str:
+        """In what most of what the writer wrote is written; a number alone says nothing of it."""
+        first = await self.parts.store.leads.get(found.lead_id)
+        lines = await self.parts.store.conversations.transcript(found.lead_id)
+        written = (line.text for line in lines if line.who == found.place.writer)
+        return language("\n".join([first.message, *written]))
 
     async def _part(self, who: str, found: Conversation, lead: Lead) -> Part:
         if who == found.place.writer:
@@ -205,7 +218,7 @@ class Talks:
             columns=columns(lead, heard, heard.state.before, business, now),
             events=events,
             say=heard.say,
-            nudge_at=utcnow() + self.parts.desks.of(lead.desk).intake.nudge if waits else None,
+            nudge_at=nudged_at(self.parts.desks.of(lead.desk), now) if waits else None,
             part=part,
         )
 
@@ -217,6 +230,11 @@ class Talks:
         if result.contact:
             await self.parts.recogniser.renew(await self.parts.store.leads.get(result.lead_id))
             await self.parts.compare(result.lead_id)
+
+
+def resumed_key(event_id: str, place: str) -> str:
+    """Names what is said in one place when the bot is called back by that event: there may be several."""
+    return f"{event_id}:{place}"
 
 
 def _is_junk(lead: Lead) -> bool:

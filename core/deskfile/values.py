@@ -18,6 +18,7 @@ from core.deskfile.spelling import (
     Person,
     Share,
     Site,
+    Span,
     SpanText,
     TimeZone,
     User,
@@ -231,6 +232,16 @@ class Intake(Value):
     nudge: Duration = Field(
         default=timedelta(hours=4), description="silence after which the open question is put once more"
     )
+    awake: SpanText = Field(
+        default=Span(since=time(8), until=time(20)),
+        description="of the day, within the desk's hours: when it is put once more",
+    )
+
+    @model_validator(mode="after")
+    def _in_one_day(self) -> "Intake":
+        if self.awake.past_midnight:
+            raise ValueError("awake: ends on the day it begins, at 24:00 at most")
+        return self
 
 
 class DeskFile(Value):

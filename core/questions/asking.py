@@ -1,10 +1,13 @@
 """What somebody writes to the bot alone, answered durably: a turn that was taken is finished."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from core.lead import Value
 from core.pipeline import Step
+
+ASKED: Final = "asked:"
+"""How the engine's keys of turns begin."""
 
 
 class Turn(Value):
@@ -27,7 +30,7 @@ class Turn(Value):
     @property
     def key(self) -> str:
         """Names the turn, so that a repeated delivery is one."""
-        return f"asked:{self.channel}:{self.ts}"
+        return f"{ASKED}{self.channel}:{self.ts}"
 
 
 class Agent(Protocol):

@@ -27,6 +27,7 @@ NO_ACTS: Final = frozenset(
         "refused",
         PAST[ActionName.MOVE],  # others have it to act on
         UNMERGED,
+        *("answered", "asked_back", "message_edited", "message_deleted"),  # who wrote it goes on
     }
 )
 """What people do around a lead without doing anything with it."""

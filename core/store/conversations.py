@@ -1,10 +1,10 @@
 """Conversations and their transcripts: each decision is kept with the lead it changes, in one transaction."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.conversation.places import Conversation, Line, NewTurn, Outcome, Part, Place, Result
@@ -14,7 +14,7 @@ from core.lead import Contact, Lead, utcnow
 from core.store.database import Database
 from core.store.events import add_event, is_known
 from core.store.lead_rows import change_lead, read_lead
-from core.store.tables import conversations, early_turns, talk_turns
+from core.store.tables import conversations, early_turns, leads, merges, talk_turns
 
 Follow = Callable[[Connection, str], None]
 """Enqueue what comes of a turn inside the transaction that keeps it; given connection and lead id."""
@@ -39,6 +39,12 @@ class Conversations:
     async def of(self, lead_id: str) -> list[Conversation]:
         """The lead's conversations, in no order."""
         query = select(conversations).where(conversations.c.lead_id == lead_id)
+        rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
+        return [_conversation(row) for row in rows]
+
+    async def around(self, lead_id: str) -> list[Conversation]:
+        """The conversations of the lead and of those that were merged into it, in no order."""
+        query = select(conversations).where(conversations.c.lead_id.in_(_standing_for(lead_id)))
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
         return [_conversation(row) for row in rows]
 
@@ -163,12 +169,28 @@ class Conversations:
         await self._database.write(lambda connection: connection.execute(query))
 
     async def retell(self, lead_id: str, retell: Retell) -> None:
-        """Let what was said in the lead's conversations change it as it is now, which was read anew."""
-        query = select(conversations.c.state).where(conversations.c.lead_id == lead_id)
+        """Let what was said in the conversations around the lead change it as it is now, which was read anew.
+
+        Of a lead that was merged into it that is what was said since.
+        """
+        merged = select(merges.c.changes, merges.c.at).where(
+            merges.c.kept_id == lead_id, merges.c.undone_at.is_(None)
+        )
 
         def write(connection: Connection) -> None:
-            states = [State.model_validate(state) for state in connection.execute(query).scalars() if state]
-            kept = tuple(sorted((each for state in states for each in state.kept), key=lambda each: each.at))
+            since: dict[str, datetime] = {}
+            for changes, at in connection.execute(merged.order_by(merges.c.seq)):
+                since |= dict.fromkeys(changes, at)
+            since[lead_id] = datetime.min.replace(tzinfo=UTC)
+            query = select(conversations.c.lead_id, conversations.c.state)
+            said = (
+                each
+                for row in connection.execute(query.where(conversations.c.lead_id.in_(since)))
+                if row.state
+                for each in State.model_validate(row.state).kept
+                if each.at > since[row.lead_id]
+            )
+            kept = tuple(sorted(said, key=lambda each: each.at))
             if kept:
                 lead = read_lead(connection, lead_id, for_update=True)
                 if changes := retell(lead, kept):
@@ -188,11 +210,11 @@ class Conversations:
         return [_conversation(row) for row in rows]
 
     async def transcript(self, lead_id: str) -> list[Line]:
-        """All that was written in the lead's conversations, in the order in which it came."""
+        """All that was written in the conversations around the lead, in the order in which it came."""
         query = (
             select(talk_turns)
             .join(conversations, conversations.c.place == talk_turns.c.place)
-            .where(conversations.c.lead_id == lead_id, talk_turns.c.text != "")
+            .where(conversations.c.lead_id.in_(_standing_for(lead_id)), talk_turns.c.text != "")
             .order_by(talk_turns.c.seq)
         )
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
@@ -226,6 +248,11 @@ def add_conversation(connection: Connection, place: Place, lead_id: str) -> list
 def said_key(key: str) -> str:
     """The id of what we say to the turn of that id."""
     return f"say:{key}"
+
+
+def _standing_for(lead_id: str) -> Select[tuple[str]]:
+    """The ids of the lead and of those for which it stands."""
+    return select(leads.c.lead_id).where(or_(leads.c.lead_id == lead_id, leads.c.merged_into == lead_id))
 
 
 def _read(connection: Connection, place: str, *, for_update: bool = False) -> Conversation | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from core import intake
 from core.conversation.places import NewTurn, Place
+from core.errors import InvalidLead
 from core.lead import MESSAGE_MAX, Draft
 from handlers.slack.typed import as_typed
 
@@ -42,6 +43,13 @@ def is_from_one_of(bots: frozenset[str], message: Mapping[str, Any], own_bot: st
     return bool(bots & names)
 
 
+def edit_key(event: Mapping[str, Any]) -> str:
+    """Names an edit, so that a repeated delivery is one."""
+    message = event["message"]
+    stamp = (message.get("edited") or {}).get("ts", event["ts"])
+    return f"edit:{event['channel']}:{message['ts']}:{stamp}"
+
+
 def place(event: Mapping[str, Any], *, shared: bool) -> Place:
     """The thread of a message, in which its writer can be talked with.
 
@@ -63,8 +71,13 @@ def turn(message: Mapping[str, Any], channel: str, bot_user: str) -> NewTurn:
 
 
 def posted_form(message: Mapping[str, Any], channel: str, *, region: str) -> Draft:
-    """The draft in a message of a form's integration: its lines "Name: value" are the form's fields."""
+    """The draft in a message of a form's integration: its lines "Name: value" are the form's fields.
+
+    InvalidLead when it says nothing, or its fields are wrong.
+    """
     text = as_typed(_all_text(message))
+    if not text.strip():
+        raise InvalidLead("message", "is empty", code="MESSAGE_EMPTY")
     fields: dict[str, str] = {}
     other: list[str] = []
     for line in text.splitlines():
@@ -101,6 +114,8 @@ def _all_text(message: Mapping[str, Any]) -> str:
         texts = [block.get("text"), *(block.get("fields") or [])]
         parts += [each["text"] for each in texts if isinstance(each, dict) and "text" in each]
     for attachment in message.get("attachments") or []:
+        if "from_url" in attachment:
+            continue  # a page that a link shows
         parts += [str(attachment.get(name) or "") for name in ("pretext", "title", "text")]
         parts += [f"{each.get('title')}: {each.get('value')}" for each in attachment.get("fields") or []]
     return "\n".join(dict.fromkeys(part for part in parts if part.strip()))

@@ -10,7 +10,7 @@ from core import intake
 from core.conversation.listening import Listening
 from core.desk import Desk
 from core.errors import InvalidLead
-from core.lead import MESSAGE_MAX
+from core.lead import MESSAGE_MAX, Draft
 from handlers.slack import heard, message_lead
 from handlers.slack.directory import Directory
 from handlers.slack.typed import after_mention, as_typed
@@ -62,9 +62,9 @@ class _Ears:
     async def hear(self, event: Json, bot_user: str, bot_id: str | None, *, shared: bool) -> None:
         subtype = event.get("subtype")
         if subtype == "message_changed":
-            await self._changed(event, bot_user)
+            await self._changed(event, bot_user, bot_id)
         elif subtype == "message_deleted":
-            await self._deleted(event, event["deleted_ts"])
+            await self._deleted(event, event["deleted_ts"], bot_id)
         elif heard.is_from_a_person(event) and heard.is_reply(event):
             await self._replied(event, event["channel"], bot_user)
         elif event.get("channel") in await self.directory.named(self.desk.watched):
@@ -123,26 +123,47 @@ class _Ears:
         if age < _OVERTAKES and known is None and channel in await self.directory.named(self.desk.watched):
             await self.desk.hear_early(place, heard.turn(message, channel, bot_user))
 
-    async def _changed(self, event: Json, bot_user: str) -> None:
+    async def _changed(self, event: Json, bot_user: str, bot_id: str | None) -> None:
         message, before, channel = event["message"], event.get("previous_message") or {}, event["channel"]
         if message.get("subtype") == "tombstone":  # deleted, with a thread below it that stays
-            await self._deleted(event, message["ts"])
+            await self._deleted(event, message["ts"], bot_id)
+        elif heard.is_from_one_of(self.source_bots, message, bot_id):
+            await self._form_changed(event, message, before)
         elif not heard.is_from_a_person(message) or message.get("text") == before.get("text"):
             return  # our own cards change all the time, and links unfurl
         elif heard.is_reply(message):
             await self._replied(message, channel, bot_user)
         else:
             text = intake.storable(as_typed(message.get("text") or ""))[:MESSAGE_MAX]
-            stamp = (message.get("edited") or {}).get("ts", event["ts"])
             ours = message_lead.event_key(channel, message["ts"])
             if text.strip():
-                key = f"edit:{ours}:{stamp}"
-                await self.listening.edited(message_lead.SOURCE, ours, text, actor=message["user"], key=key)
+                key = heard.edit_key(event)
+                await self.listening.edited(
+                    message_lead.SOURCE, ours, actor=message["user"], key=key, text=text
+                )
 
-    async def _deleted(self, event: Json, ts: str) -> None:
+    async def _form_changed(self, event: Json, message: Json, before: Json) -> None:
+        """A form's integration posted its answers anew; what can be no lead any more leaves it as it was."""
+        said, says = (
+            self._form({"ts": message["ts"], **post}, event["channel"]) for post in (before, message)
+        )
+        if says is not None and said != says:  # links unfurl
+            ours = message_lead.event_key(event["channel"], message["ts"])
+            actor, key = message["bot_id"], heard.edit_key(event)
+            await self.listening.edited(heard.BOT_SOURCE, ours, actor=actor, key=key, form=(said, says))
+
+    def _form(self, message: Json, channel: str) -> Draft | None:
+        try:
+            return heard.posted_form(message, channel, region=self.desk.region)
+        except InvalidLead:
+            return None
+
+    async def _deleted(self, event: Json, ts: str, bot_id: str | None) -> None:
         before = event.get("previous_message") or {}
-        if "bot_id" not in before and "user" in before:
-            ours = message_lead.event_key(event["channel"], ts)
+        ours = message_lead.event_key(event["channel"], ts)
+        if heard.is_from_one_of(self.source_bots, before, bot_id):
+            await self.listening.deleted(heard.BOT_SOURCE, ours, actor=before["bot_id"], key=f"delete:{ours}")
+        elif "bot_id" not in before and "user" in before:
             await self.listening.deleted(
                 message_lead.SOURCE, ours, actor=before["user"], key=f"delete:{ours}"
             )

@@ -6,18 +6,14 @@ from typing import Any
 
 from bot.sandbox.slack import agent, forms, modals, payloads, typed
 from bot.sandbox.slack import blocks as kit
-from bot.sandbox.slack.desk import Desk
+from bot.sandbox.slack.integrations import Integrations
 from bot.sandbox.slack.methods_chat import answer_to, content, react
 from bot.sandbox.slack.values import Ack, CannotAct, Channel, Json, SlackError, User
 from bot.sandbox.slack.workspace import made_id
 
 
-class People:
+class People(Integrations):
     """The workspace's people; every ``user`` and ``channel`` is an id or a name."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._space = desk.space
 
     async def say(
         self, user: str, channel: str, text: str, thread_ts: str | None = None, files: Sequence[str] = ()
@@ -47,18 +43,6 @@ class People:
             mention.pop("channel_type")
             self._desk.emit(mention, where)
         return str(kept["ts"])
-
-    async def integration(self, name: str, channel: str, text: str, attachments: Sequence[Json] = ()) -> str:
-        """Let another app's bot of that name post a message, as a form's integration does; its ts."""
-        where = self._channel(channel)
-        message: Json = {
-            "subtype": "bot_message",
-            "bot_id": made_id("B", name),
-            "username": name,
-            "text": text,
-            **({"attachments": list(attachments)} if attachments else {}),
-        }
-        return str(self._desk.post(where, message)["ts"])
 
     async def edit(self, user: str, channel: str, ts: str, text: str) -> None:
         """Change one's own message."""
@@ -336,12 +320,6 @@ class People:
             return self._space.user(name)
         except KeyError:
             raise CannotAct(f"there is no user {name}") from None
-
-    def _channel(self, name: str) -> Channel:
-        try:
-            return self._space.channel(name)
-        except KeyError:
-            raise CannotAct(f"there is no channel {name}") from None
 
     def _message(self, where: Channel, ts: str) -> Json:
         message = self._space.message(where.id, ts)
