@@ -85,6 +85,17 @@ def spoilt(value: Any, path: list[int], other: Any) -> Any:
     return changed
 
 
+def test_answers_that_are_no_list_are_no_form() -> None:
+    with pytest.raises(InvalidLead) as refused:
+        SENDERS["typeform"].reads({"form_response": {"answers": "no"}})
+    assert (refused.value.field, refused.value.code) == ("answers", "BAD_SHAPE")
+
+
+def test_a_form_without_a_name_is_told_by_its_vendor() -> None:
+    (delivery,) = SENDERS["typeform"].reads({"form_response": {"token": "1"}})
+    assert delivery.about == "Filled in a form of Typeform."
+
+
 @pytest.mark.parametrize("source", SENDERS)
 @given(path=st.lists(st.integers(0, 20), max_size=6), other=anything)
 def test_no_payload_breaks_a_reader(source: str, path: list[int], other: Any) -> None:

@@ -125,8 +125,14 @@ def key_of(*parts: Any) -> str | None:
 
 
 def objects(value: Any, name: str) -> list[Mapping[str, Any]]:
-    """The objects in the list of that name; none where it is missing."""
-    return [each for each in part(value, name, list, otherwise=[]) if isinstance(each, Mapping)]
+    """The objects in the list of that name; none where it is missing, InvalidLead where it is no list."""
+    missing = not isinstance(value, Mapping) or value.get(name) is None
+    return [] if missing else [each for each in part(value, name, list) if isinstance(each, Mapping)]
+
+
+def filled_in(form: str, vendor: str) -> str:
+    """What a form says in which nobody wrote anything."""
+    return f"Filled in the form “{form}”." if form else f"Filled in a form of {vendor}."
 
 
 def text(value: Any, name: str) -> str:

@@ -10,6 +10,7 @@ from handlers.web.senders.sender import (
     Sender,
     digest,
     equal,
+    filled_in,
     in_base64,
     key_of,
     objects,
@@ -36,7 +37,7 @@ def _reads(payload: Any) -> list[Delivery]:
         Delivery(
             key=key_of(data.get("responseId")) or key_of(payload.get("eventId")),
             answers=answers,
-            about=f"Filled in the form “{form}”.",
+            about=filled_in(form, "Tally"),
             fields={"form": form, "received_at": text(data, "createdAt") or text(payload, "createdAt")},
         )
     ]

@@ -9,6 +9,7 @@ from handlers.web.senders.sender import (
     Sender,
     digest,
     equal,
+    filled_in,
     in_base64,
     key_of,
     objects,
@@ -41,7 +42,7 @@ def _reads(payload: Any) -> list[Delivery]:
             # The response's own token: a delivery that is sent again by hand has another event_id.
             key=key_of(response.get("token")) or key_of(payload.get("event_id")),
             answers=answers,
-            about=f"Filled in the form “{form}”.",
+            about=filled_in(form, "Typeform"),
             fields={"form": form, "received_at": text(response, "submitted_at")},
         )
     ]

@@ -9,6 +9,7 @@ from handlers.web.senders.sender import (
     Sender,
     digest,
     equal,
+    filled_in,
     key_of,
     objects,
     part,
@@ -39,7 +40,7 @@ def _reads(payload: Any) -> list[Delivery]:
         Delivery(
             key=key_of(sent.get("id")),
             answers=answers,
-            about=f"Filled in the form “{form}”.",
+            about=filled_in(form, "Webflow"),
             fields={"form": form, "received_at": text(sent, "submittedAt")},
         )
     ]

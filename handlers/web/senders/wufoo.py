@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from core.intake.answered import Answer
-from handlers.web.senders.sender import Delivery, Sender, key_of, objects, text
+from handlers.web.senders.sender import Delivery, Sender, filled_in, key_of, objects, text
 
 FIELDS = {"email": "email", "phone": "phone", "textarea": "message"}
 NAMES = {"First": "first_name", "Last": "last_name"}
@@ -24,7 +24,7 @@ def _reads(payload: Any) -> list[Delivery]:
         Delivery(
             key=key,
             answers=list(_answers(structure, sent)),
-            about=f"Filled in the form “{title}”." if title else "Filled in a form of Wufoo.",
+            about=filled_in(title, "Wufoo"),
             fields={"form": title},
         )
     ]
