@@ -72,8 +72,9 @@ PULL_SECONDS = 60
 HOOK_HOURS = 12
 """How often the CRM's webhook is renewed; it ends after seven days."""
 
-DRAIN = 200
-"""Leads under way to the CRM at once after an outage: requests are full, and more are being prepared."""
+DRAIN = 100
+"""Leads under way to the CRM at once after an outage: requests are full, and what a new lead's own sync then
+waits for is two seconds of them (core.pipeline.CRM_PATIENCE)."""
 
 
 class Schedule:
@@ -229,8 +230,8 @@ class Schedule:
             under_way: set[asyncio.Task[None]] = set()
             try:
                 while True:
-                    if len(under_way) <= DRAIN // 2:
-                        due = await self._parts.store.waiting.take(utcnow(), parts={Part.CRM}, limit=DRAIN)
+                    if (room := DRAIN - len(under_way)) >= DRAIN // 4:
+                        due = await self._parts.store.waiting.take(utcnow(), parts={Part.CRM}, limit=room)
                         under_way |= {asyncio.create_task(self._sync(each.lead_id)) for each in due}
                     if not under_way:
                         return

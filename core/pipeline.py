@@ -321,11 +321,12 @@ class Parts:
     async def sync(self, lead_id: str, *, show: bool = True) -> None:
         """Bring the lead and its record in the CRM together; the card only speaks of it when that fails.
 
-        show: at once; else the card waits for its turn, so that an outage's thousands go on without it.
+        show: at once, and wait only so long; else the card waits for its turn, and the lead for the CRM's, so
+        that an outage's thousands go on without it.
         """
         before = await self.store.leads.get(lead_id)
         try:
-            async with asyncio.timeout(CRM_PATIENCE):
+            async with asyncio.timeout(CRM_PATIENCE if show else None):
                 outcome = await self.crm.sync(lead_id)
         except TimeoutError:
             slow = Unavailable(self.crm.table.name, "has not answered yet")
@@ -333,10 +334,14 @@ class Parts:
         except (Unavailable, Refused) as error:
             changed = await self._wait_for_crm(before, error)
         else:
-            await self.store.waiting.done(lead_id, Part.CRM)
+            if outcome == Outcome.SAME:  # else what was agreed on and that it is done were kept at once
+                await self.store.waiting.done(lead_id, Part.CRM)
             said = Part.CRM in before.missing or before.crm.status == SyncStatus.FAILED
-            lacking = (await self.store.leads.get(lead_id)).crm.why != before.crm.why
-            changed = said or lacking or outcome in {Outcome.TAKEN, Outcome.ASKED}
+            changed = (
+                said
+                or outcome in {Outcome.TAKEN, Outcome.ASKED}
+                or (await self.store.leads.get(lead_id)).crm.why != before.crm.why
+            )
         if changed and show:
             await self.show(lead_id)
         elif changed:

@@ -1,0 +1,45 @@
+"""After an outage of the CRM all leads that wait go there, in full requests; over the real wiring."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.airtable import AirtableStandIn
+from bot.sandbox.airtable import running as running_airtable
+from bot.sandbox.slack.server import SlackSandbox
+from core.ports import Embedder
+from tests.crm_side import after_an_outage
+from tests.product import product
+
+
+@pytest.fixture
+async def airtable() -> AsyncIterator[AirtableStandIn]:
+    """With its real limit."""
+    async with running_airtable() as base:
+        yield base
+
+
+def of(airtable: AirtableStandIn) -> dict[str, str]:
+    """The settings for it."""
+    return {
+        "crm": "airtable",
+        "airtable_api_key": airtable.api_key,
+        "airtable_base_id": airtable.base_id,
+        "airtable_endpoint_url": airtable.endpoint_url,
+    }
+
+
+async def test_all_that_wait_go_in_full_requests_and_none_is_put_off_again(
+    slack: SlackSandbox, tmp_path: Path, embedder: Embedder, airtable: AirtableStandIn
+) -> None:
+    """A slow Airtable takes longer for them than a single lead is waited for."""
+    async with product(slack, tmp_path, embedder, **of(airtable)) as bot:
+        lead_ids = await after_an_outage(bot.app.store, slack.desk_channel, 150)
+        airtable.faults.delay(1.5, times=1_000)
+        await bot.app.schedule.drain()
+        assert {row["Lead ID"] for row in airtable.rows} == set(lead_ids)
+        assert (
+            len(airtable.requests) <= 15 + 5
+        )  # whether it is there is asked too, and for the table's fields
+        assert airtable.limited == 0
