@@ -4,12 +4,12 @@ import asyncio
 from datetime import timedelta
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from bot.crm_hook import CrmHook
 from bot.engine import Engine
 from bot.executors import Executors
+from bot.ticks import Ticks
 from core.acting import waking
 from core.deskfile import WEEKDAYS, DeskFile
 from core.errors import LeadDeskError, Refused, Unavailable
@@ -69,7 +69,7 @@ NOTICES_BATCH = 200
 PULL_SECONDS = 60
 """How often the CRM is asked for what people changed there; a webhook of its own is faster."""
 
-HOOK_HOURS = 12
+HOOK_SECONDS = 12 * 3600
 """How often the CRM's webhook is renewed; it ends after seven days."""
 
 DRAIN = 100
@@ -100,39 +100,36 @@ class Schedule:
         self._executors = executors
         self._pace = pace
         self._hook = hook
-        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._ticks = Ticks()
         self._down: set[Part] = set()
         self._draining = asyncio.Lock()
 
     def start(self) -> None:
         """Begin."""
-        self._scheduler.add_job(self.mend, "interval", seconds=MEND_SECONDS, max_instances=1, coalesce=True)
-        self._scheduler.add_job(self.wake, "interval", seconds=WAKE_SECONDS, max_instances=1, coalesce=True)
-        self._scheduler.add_job(self.sweep, "interval", seconds=SWEEP_SECONDS, max_instances=1, coalesce=True)
-        self._scheduler.add_job(self.clear, "interval", seconds=CLEAR_SECONDS, max_instances=1, coalesce=True)
-        self._scheduler.add_job(self.speak, "interval", seconds=NOISE_SECONDS, max_instances=1, coalesce=True)
-        self._scheduler.add_job(self.drain, "interval", seconds=MEND_SECONDS, max_instances=1, coalesce=True)
-        self._scheduler.add_job(self.pull, "interval", seconds=PULL_SECONDS, max_instances=1, coalesce=True)
+        ticks = self._ticks
+        ticks.every(MEND_SECONDS, self.mend)
+        ticks.every(WAKE_SECONDS, self.wake)
+        ticks.every(SWEEP_SECONDS, self.sweep)
+        ticks.every(CLEAR_SECONDS, self.clear)
+        ticks.every(NOISE_SECONDS, self.speak)
+        ticks.every(MEND_SECONDS, self.drain, at_once=2)  # the second sees that one is under way, and ends
+        ticks.every(PULL_SECONDS, self.pull)
         if self._hook is not None:
-            now = utcnow()
-            self._scheduler.add_job(self._hook.renew, "interval", hours=HOOK_HOURS, next_run_time=now)
-        self._scheduler.add_job(self.fetch, "interval", seconds=FETCH_SECONDS, max_instances=1, coalesce=True)
-
-        self._scheduler.add_job(self.nudge, "interval", seconds=NUDGE_SECONDS, max_instances=1, coalesce=True)
+            ticks.every(HOOK_SECONDS, self._hook.renew, first=utcnow())
+        ticks.every(FETCH_SECONDS, self.fetch)
+        ticks.every(NUDGE_SECONDS, self.nudge)
         if self._executors is not None:
-            self._scheduler.add_job(
-                self.reap, "interval", seconds=REAP_SECONDS, max_instances=1, coalesce=True
-            )
+            ticks.every(REAP_SECONDS, self.reap)
         for desk in self._parts.desks.files:
             self._report_by_the_clock(desk)
-        self._scheduler.add_job(self.report)  # what was due while nothing ran, of today
-        self._scheduler.add_job(self.prune, "cron", hour=3, minute=17, misfire_grace_time=3600)
-        self._scheduler.add_job(self.let_go)  # where nothing runs at night
-        self._scheduler.start()
+        ticks.now(self.report, name="report-now")  # what was due while nothing ran, of today
+        ticks.at(CronTrigger(hour=3, minute=17, timezone="UTC"), self.prune)
+        ticks.now(self.let_go, name="let-go-now")  # where nothing runs at night
+        ticks.start()
 
-    def stop(self) -> None:
-        """No further ticks."""
-        self._scheduler.shutdown(wait=False)
+    async def stop(self) -> None:
+        """No further ticks; those under way are cut short, and what they left is due again."""
+        await self._ticks.stop()
 
     async def reap(self) -> None:
         """Take over the work of dead processes, where there can be any."""
@@ -178,7 +175,7 @@ class Schedule:
         times += [(WEEKDAYS[weekly[0]], weekly[1])] if weekly else []
         for day, at in times:
             when = CronTrigger(day_of_week=day, hour=at.hour, minute=at.minute, timezone=desk.zone)
-            self._scheduler.add_job(self.report, when, misfire_grace_time=None, coalesce=True)
+            self._ticks.at(when, self.report, late=None)
 
     async def speak(self) -> None:
         """Say what is due: to people, and the cards and summaries of many leads at once."""
@@ -239,6 +236,7 @@ class Schedule:
             finally:  # at a stop: what is left is due again at the next start
                 for task in under_way:
                     task.cancel()
+                await asyncio.gather(*under_way, return_exceptions=True)
 
     async def _sync(self, lead_id: str) -> None:
         try:
@@ -248,7 +246,7 @@ class Schedule:
 
     def ring(self) -> None:
         """The CRM says that something was changed there: look now; rung again meanwhile, once more."""
-        self._scheduler.add_job(self.pull, id="pull-now", replace_existing=True)
+        self._ticks.now(self.pull, name="pull-now")
 
     async def pull(self) -> None:
         """Take over what people changed in the CRM; not while thousands of our own changes would be read.

@@ -1,14 +1,18 @@
 """After an outage of the CRM all leads that wait go there, in full requests; over the real wiring."""
 
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.sandbox.airtable import AirtableStandIn
 from bot.sandbox.airtable import running as running_airtable
 from bot.sandbox.slack.server import SlackSandbox
+from core.lead import Part
 from core.ports import Embedder
+from core.store import open_store
 from tests.crm_side import after_an_outage
 from tests.product import product
 
@@ -20,7 +24,7 @@ async def airtable() -> AsyncIterator[AirtableStandIn]:
         yield base
 
 
-def of(airtable: AirtableStandIn) -> dict[str, str]:
+def of(airtable: AirtableStandIn) -> dict[str, Any]:
     """The settings for it."""
     return {
         "crm": "airtable",
@@ -43,3 +47,23 @@ async def test_all_that_wait_go_in_full_requests_and_none_is_put_off_again(
             len(airtable.requests) <= 15 + 5
         )  # whether it is there is asked too, and for the table's fields
         assert airtable.limited == 0
+
+
+async def test_a_stop_in_the_middle_says_nothing_alarming_and_what_is_left_is_due_again(
+    slack: SlackSandbox,
+    tmp_path: Path,
+    embedder: Embedder,
+    airtable: AirtableStandIn,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    airtable.faults.delay(0.3, times=1_000)
+    async with product(slack, tmp_path, embedder, **of(airtable)) as bot:
+        lead_ids = await after_an_outage(bot.app.store, slack.desk_channel, 150)
+        await slack.until(lambda _: len(airtable.rows) > 20, timeout=20)  # by the clock
+        caplog.clear()
+    assert [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING] == []
+    store = await open_store(f"sqlite:///{tmp_path / 'basecamp.db'}")
+    left = (await store.waiting.counts()).get(Part.CRM, 0)
+    await store.close()
+    assert left > 0
+    assert left + len(airtable.rows) >= len(lead_ids)
