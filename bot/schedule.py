@@ -1,7 +1,7 @@
 """What happens by the clock: missing parts are tried again, finished work is swept away."""
 
 import asyncio
-from datetime import timedelta
+from datetime import time, timedelta
 
 import structlog
 from apscheduler.triggers.cron import CronTrigger
@@ -11,6 +11,7 @@ from bot.engine import Engine
 from bot.executors import Executors
 from bot.ticks import Ticks
 from core.acting import waking
+from core.crm.gone import ask_about_gone
 from core.deskfile import WEEKDAYS, DeskFile
 from core.errors import LeadDeskError, Refused, Unavailable
 from core.intake.deliveries import attempt
@@ -72,6 +73,10 @@ PULL_SECONDS = 60
 HOOK_SECONDS = 12 * 3600
 """How often the CRM's webhook is renewed; it ends after seven days."""
 
+GONE_AT = time(2, 40)
+"""When records are looked for that were deleted there, in the first desk's time zone: people sleep, and the
+requests are free."""
+
 DRAIN = 100
 """Leads under way to the CRM at once after an outage: requests are full, and what a new lead's own sync then
 waits for is two seconds of them (core.pipeline.CRM_PATIENCE)."""
@@ -123,6 +128,8 @@ class Schedule:
         for desk in self._parts.desks.files:
             self._report_by_the_clock(desk)
         ticks.now(self.report, name="report-now")  # what was due while nothing ran, of today
+        zone = self._parts.desks.first.zone
+        ticks.at(CronTrigger(hour=GONE_AT.hour, minute=GONE_AT.minute, timezone=zone), self.look_for_gone)
         ticks.at(CronTrigger(hour=3, minute=17, timezone="UTC"), self.prune)
         ticks.now(self.let_go, name="let-go-now")  # where nothing runs at night
         ticks.start()
@@ -260,6 +267,13 @@ class Schedule:
             await self._parts.watch_crm()
         except (Unavailable, Refused) as error:
             log.info("not_pulled", why=error.why)
+
+    async def look_for_gone(self) -> None:
+        """Ask about records that people deleted in the CRM; else seen when a lead changes."""
+        try:
+            await ask_about_gone(self._parts)
+        except (Unavailable, Refused) as error:
+            log.warning("not_looked_for_gone_records", why=error.why)
 
     async def _is_back(self, part: Part) -> bool:
         check = {

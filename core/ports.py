@@ -135,6 +135,9 @@ class CrmTable(Protocol):
     async def changed(self, since: datetime | None) -> list[CrmRow]:
         """The records with a lead that were changed since then, whoever did it; None: all."""
 
+    async def lead_ids(self) -> set[str]:
+        """The leads that have a record; of a large table many requests."""
+
     async def forget(self, lead_id: str) -> None:
         """Remove the records whose "Lead ID" is this one; that there is none is no error."""
 
