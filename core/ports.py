@@ -182,10 +182,15 @@ class ShapeBoard(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """Leave to make one call; ``quiet`` > 0: none, and nobody has for so many seconds."""
+    """Leave to make one call; ``quiet`` > 0: none, and nobody has for so many seconds.
+
+    Attributes:
+        at: not before then, by time.monotonic(); at most a moment ahead.
+    """
 
     slot: int = 0
     quiet: float = 0.0
+    at: float = 0.0
 
 
 class Pace(Protocol):
@@ -194,8 +199,8 @@ class Pace(Protocol):
     async def turn(self) -> Turn:
         """Wait for the next turn."""
 
-    async def done(self, turn: Turn) -> None:
-        """Its answer came, or there will be none; each turn has to be given back."""
+    async def done(self, turn: Turn, answered: float) -> None:
+        """Its answer came then, by time.monotonic(), or none will; each turn has to be given back."""
 
     async def hold(self, seconds: float) -> None:
         """The service asked for silence: nobody calls for so long."""

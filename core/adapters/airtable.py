@@ -131,7 +131,7 @@ class Airtable:
         """Let requests under way end (30 s at most); writes that were not sent fail as Unavailable."""
         self.calls.stop()
         await self._writes.close()
-        self.calls.close()
+        await self.calls.close()
 
     async def _known(self) -> tuple[LiveTable | None, Schema | None]:
         async with self._schema_lock:
