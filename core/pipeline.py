@@ -419,9 +419,9 @@ async def lead_pipeline(step: Step, parts: Parts, lead_id: str) -> None:
 
 
 async def redo_pipeline(step: Step, parts: Parts, lead_id: str, part: str) -> None:
-    """Do a part again that was missing, and show what came of it."""
+    """Do a part again that was missing, and show what came of it; what waits for the CRM goes another way."""
     if part != Part.CARD:
-        redo = {Part.MATCHES: parts.compare, Part.ANALYSIS: parts.reread, Part.CRM: parts.sync}[Part(part)]
+        redo = {Part.MATCHES: parts.compare, Part.ANALYSIS: parts.reread}[Part(part)]
         await step(part, redo, lead_id)
     await step("publish", parts.publish if part == Part.ANALYSIS else parts.show, lead_id)
 
