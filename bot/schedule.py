@@ -226,30 +226,34 @@ class Schedule:
         """Sync all that is due for the CRM, so many at once that its requests are full.
 
         Not by workflows: a lead a workflow would be slower than the CRM takes them. What is cut short here is
-        due again: the table of what waits is durable.
+        due again: the table of what waits is durable. When it wants to be left alone, so are the others.
         """
         if self._draining.locked() or Part.CRM in self._down:
             return
         async with self._draining:
-            under_way: set[asyncio.Task[None]] = set()
+            under_way: set[asyncio.Task[bool]] = set()
+            ready = True
             try:
                 while True:
-                    if (room := DRAIN - len(under_way)) >= DRAIN // 4:
+                    if ready and (room := DRAIN - len(under_way)) >= DRAIN // 4:
                         due = await self._parts.store.waiting.take(utcnow(), parts={Part.CRM}, limit=room)
                         under_way |= {asyncio.create_task(self._sync(each.lead_id)) for each in due}
                     if not under_way:
                         return
-                    _, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                    done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                    ready = ready and all(each.result() for each in done)
             finally:  # at a stop: what is left is due again at the next start
                 for task in under_way:
                     task.cancel()
                 await asyncio.gather(*under_way, return_exceptions=True)
 
-    async def _sync(self, lead_id: str) -> None:
+    async def _sync(self, lead_id: str) -> bool:
+        """Whether the CRM may be asked on."""
         try:
-            await self._parts.sync(lead_id, show=False)
+            return await self._parts.sync(lead_id, show=False)
         except LeadDeskError as error:  # erased meanwhile
             log.info("not_synced", lead_id=lead_id, why=str(error))
+            return True
 
     def ring(self) -> None:
         """The CRM says that something was changed there: look now; rung again meanwhile, once more."""

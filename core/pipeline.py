@@ -318,13 +318,15 @@ class Parts:
             with suppress(NotFound):  # of two that were parted again one may be erased by now
                 await self.publish(lead_id, at_once=at_once)
 
-    async def sync(self, lead_id: str, *, show: bool = True) -> None:
+    async def sync(self, lead_id: str, *, show: bool = True) -> bool:
         """Bring the lead and its record in the CRM together; the card only speaks of it when that fails.
+
+        Whether it may be asked on: not where it wants to be left alone, or did not answer several times.
 
         show: at once, and wait only so long; else the card waits for its turn, and the lead for the CRM's, so
         that an outage's thousands go on without it.
         """
-        before = await self.store.leads.get(lead_id)
+        before, ready = await self.store.leads.get(lead_id), True
         try:
             async with asyncio.timeout(CRM_PATIENCE if show else None):
                 outcome = await self.crm.sync(lead_id)
@@ -332,6 +334,7 @@ class Parts:
             slow = Unavailable(self.crm.table.name, "has not answered yet")
             changed = await self._wait_for_crm(before, slow)
         except (Unavailable, Refused) as error:
+            ready = isinstance(error, Refused) or not error.retry_after
             changed = await self._wait_for_crm(before, error)
         else:
             if outcome == Outcome.SAME:  # else what was agreed on and that it is done were kept at once
@@ -346,6 +349,7 @@ class Parts:
             await self.show(lead_id)
         elif changed:
             await self.store.waiting.put(lead_id, Part.CARD, "its turn", utcnow(), not_before=timedelta())
+        return ready
 
     async def give_up(self, lead_id: str) -> None:
         """Our processing of the lead broke: it says so, and others are told, once."""

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from bot.sandbox.airtable import AirtableStandIn
 from bot.sandbox.airtable import running as running_airtable
 from bot.sandbox.slack.server import SlackSandbox
-from core.lead import Part
+from core.lead import Part, utcnow
 from core.ports import Embedder
 from core.store import open_store
 from tests.crm_side import after_an_outage
@@ -47,6 +48,21 @@ async def test_all_that_wait_go_in_full_requests_and_none_is_put_off_again(
             len(airtable.requests) <= 15 + 5
         )  # whether it is there is asked too, and for the table's fields
         assert airtable.limited == 0
+
+
+async def test_an_airtable_that_asks_for_silence_in_the_middle_is_not_asked_for_all_the_others(
+    slack: SlackSandbox, tmp_path: Path, embedder: Embedder, airtable: AirtableStandIn
+) -> None:
+    async with product(slack, tmp_path, embedder, **of(airtable)) as bot:
+        waiting = bot.app.store.waiting
+        lead_ids = await after_an_outage(bot.app.store, slack.desk_channel, 300)
+        airtable.faults.delay(0, times=5)
+        airtable.faults.status(429, times=1_000)
+        await bot.app.schedule.drain()
+        left = await waiting.take(utcnow() + timedelta(days=2), parts={Part.CRM}, limit=1_000)
+        untried = [each for each in left if each.attempts == 1]
+        assert len(airtable.rows) + len(left) == len(lead_ids)
+        assert len(untried) >= 150
 
 
 async def test_a_stop_in_the_middle_says_nothing_alarming_and_what_is_left_is_due_again(
