@@ -179,7 +179,7 @@ async def running(
         hook = _hook(settings, store, parts.crm.table)
         schedule = Schedule(engine, parts, executors, pace=pace, hook=hook)
         schedule.start()
-        stack.callback(schedule.stop)
+        stack.push_async_callback(schedule.stop)
         bolt = bolt_app(settings, slack, desk, directory, turns)
         changes = crm_changes.routes(secret=hook.secret, ring=schedule.ring) if hook else ()
         url = await serve(stack, settings, desk, engine, bolt, changes=changes)

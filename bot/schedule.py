@@ -1,16 +1,17 @@
 """What happens by the clock: missing parts are tried again, finished work is swept away."""
 
 import asyncio
-from datetime import timedelta
+from datetime import time, timedelta
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from bot.crm_hook import CrmHook
 from bot.engine import Engine
 from bot.executors import Executors
+from bot.ticks import Ticks
 from core.acting import waking
+from core.crm.gone import ask_about_gone
 from core.deskfile import WEEKDAYS, DeskFile
 from core.errors import LeadDeskError, Refused, Unavailable
 from core.intake.deliveries import attempt
@@ -69,11 +70,16 @@ NOTICES_BATCH = 200
 PULL_SECONDS = 60
 """How often the CRM is asked for what people changed there; a webhook of its own is faster."""
 
-HOOK_HOURS = 12
+HOOK_SECONDS = 12 * 3600
 """How often the CRM's webhook is renewed; it ends after seven days."""
 
-DRAIN = 200
-"""Leads under way to the CRM at once after an outage: requests are full, and more are being prepared."""
+GONE_AT = time(2, 40)
+"""When records are looked for that were deleted there, in the first desk's time zone: people sleep, and the
+requests are free."""
+
+DRAIN = 100
+"""Leads under way to the CRM at once after an outage: requests are full, and what a new lead's own sync then
+waits for is two seconds of them (core.pipeline.CRM_PATIENCE)."""
 
 
 class Schedule:
@@ -99,39 +105,38 @@ class Schedule:
         self._executors = executors
         self._pace = pace
         self._hook = hook
-        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._ticks = Ticks()
         self._down: set[Part] = set()
         self._draining = asyncio.Lock()
 
     def start(self) -> None:
         """Begin."""
-        self._scheduler.add_job(self.mend, "interval", seconds=MEND_SECONDS, max_instances=1, coalesce=True)
-        self._scheduler.add_job(self.wake, "interval", seconds=WAKE_SECONDS, max_instances=1, coalesce=True)
-        self._scheduler.add_job(self.sweep, "interval", seconds=SWEEP_SECONDS, max_instances=1, coalesce=True)
-        self._scheduler.add_job(self.clear, "interval", seconds=CLEAR_SECONDS, max_instances=1, coalesce=True)
-        self._scheduler.add_job(self.speak, "interval", seconds=NOISE_SECONDS, max_instances=1, coalesce=True)
-        self._scheduler.add_job(self.drain, "interval", seconds=MEND_SECONDS, max_instances=1, coalesce=True)
-        self._scheduler.add_job(self.pull, "interval", seconds=PULL_SECONDS, max_instances=1, coalesce=True)
+        ticks = self._ticks
+        ticks.every(MEND_SECONDS, self.mend)
+        ticks.every(WAKE_SECONDS, self.wake)
+        ticks.every(SWEEP_SECONDS, self.sweep)
+        ticks.every(CLEAR_SECONDS, self.clear)
+        ticks.every(NOISE_SECONDS, self.speak)
+        ticks.every(MEND_SECONDS, self.drain, at_once=2)  # the second sees that one is under way, and ends
+        ticks.every(PULL_SECONDS, self.pull)
         if self._hook is not None:
-            now = utcnow()
-            self._scheduler.add_job(self._hook.renew, "interval", hours=HOOK_HOURS, next_run_time=now)
-        self._scheduler.add_job(self.fetch, "interval", seconds=FETCH_SECONDS, max_instances=1, coalesce=True)
-
-        self._scheduler.add_job(self.nudge, "interval", seconds=NUDGE_SECONDS, max_instances=1, coalesce=True)
+            ticks.every(HOOK_SECONDS, self._hook.renew, first=utcnow())
+        ticks.every(FETCH_SECONDS, self.fetch)
+        ticks.every(NUDGE_SECONDS, self.nudge)
         if self._executors is not None:
-            self._scheduler.add_job(
-                self.reap, "interval", seconds=REAP_SECONDS, max_instances=1, coalesce=True
-            )
+            ticks.every(REAP_SECONDS, self.reap)
         for desk in self._parts.desks.files:
             self._report_by_the_clock(desk)
-        self._scheduler.add_job(self.report)  # what was due while nothing ran, of today
-        self._scheduler.add_job(self.prune, "cron", hour=3, minute=17, misfire_grace_time=3600)
-        self._scheduler.add_job(self.let_go)  # where nothing runs at night
-        self._scheduler.start()
+        ticks.now(self.report, name="report-now")  # what was due while nothing ran, of today
+        zone = self._parts.desks.first.zone
+        ticks.at(CronTrigger(hour=GONE_AT.hour, minute=GONE_AT.minute, timezone=zone), self.look_for_gone)
+        ticks.at(CronTrigger(hour=3, minute=17, timezone="UTC"), self.prune)
+        ticks.now(self.let_go, name="let-go-now")  # where nothing runs at night
+        ticks.start()
 
-    def stop(self) -> None:
-        """No further ticks."""
-        self._scheduler.shutdown(wait=False)
+    async def stop(self) -> None:
+        """No further ticks; those under way are cut short, and what they left is due again."""
+        await self._ticks.stop()
 
     async def reap(self) -> None:
         """Take over the work of dead processes, where there can be any."""
@@ -177,7 +182,7 @@ class Schedule:
         times += [(WEEKDAYS[weekly[0]], weekly[1])] if weekly else []
         for day, at in times:
             when = CronTrigger(day_of_week=day, hour=at.hour, minute=at.minute, timezone=desk.zone)
-            self._scheduler.add_job(self.report, when, misfire_grace_time=None, coalesce=True)
+            self._ticks.at(when, self.report, late=None)
 
     async def speak(self) -> None:
         """Say what is due: to people, and the cards and summaries of many leads at once."""
@@ -221,33 +226,38 @@ class Schedule:
         """Sync all that is due for the CRM, so many at once that its requests are full.
 
         Not by workflows: a lead a workflow would be slower than the CRM takes them. What is cut short here is
-        due again: the table of what waits is durable.
+        due again: the table of what waits is durable. When it wants to be left alone, so are the others.
         """
         if self._draining.locked() or Part.CRM in self._down:
             return
         async with self._draining:
-            under_way: set[asyncio.Task[None]] = set()
+            under_way: set[asyncio.Task[bool]] = set()
+            ready = True
             try:
                 while True:
-                    if len(under_way) <= DRAIN // 2:
-                        due = await self._parts.store.waiting.take(utcnow(), parts={Part.CRM}, limit=DRAIN)
+                    if ready and (room := DRAIN - len(under_way)) >= DRAIN // 4:
+                        due = await self._parts.store.waiting.take(utcnow(), parts={Part.CRM}, limit=room)
                         under_way |= {asyncio.create_task(self._sync(each.lead_id)) for each in due}
                     if not under_way:
                         return
-                    _, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                    done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                    ready = ready and all(each.result() for each in done)
             finally:  # at a stop: what is left is due again at the next start
                 for task in under_way:
                     task.cancel()
+                await asyncio.gather(*under_way, return_exceptions=True)
 
-    async def _sync(self, lead_id: str) -> None:
+    async def _sync(self, lead_id: str) -> bool:
+        """Whether the CRM may be asked on."""
         try:
-            await self._parts.sync(lead_id, show=False)
+            return await self._parts.sync(lead_id, show=False)
         except LeadDeskError as error:  # erased meanwhile
             log.info("not_synced", lead_id=lead_id, why=str(error))
+            return True
 
     def ring(self) -> None:
         """The CRM says that something was changed there: look now; rung again meanwhile, once more."""
-        self._scheduler.add_job(self.pull, id="pull-now", replace_existing=True)
+        self._ticks.now(self.pull, name="pull-now")
 
     async def pull(self) -> None:
         """Take over what people changed in the CRM; not while thousands of our own changes would be read.
@@ -261,6 +271,13 @@ class Schedule:
             await self._parts.watch_crm()
         except (Unavailable, Refused) as error:
             log.info("not_pulled", why=error.why)
+
+    async def look_for_gone(self) -> None:
+        """Ask about records that people deleted in the CRM; else seen when a lead changes."""
+        try:
+            await ask_about_gone(self._parts)
+        except (Unavailable, Refused) as error:
+            log.warning("not_looked_for_gone_records", why=error.why)
 
     async def _is_back(self, part: Part) -> bool:
         check = {

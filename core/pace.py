@@ -4,9 +4,15 @@ A call reaches the service somewhere between its start and its answer. So five s
 free again a second after its *answer*: of any six calls the last then reaches the service more than a second
 after the first, whatever the machine or the network did to them. Calls that are only spaced out when they
 start bunch up on a busy machine (measured: a 429 within a minute at one call every 0.22 s, load 11).
+
+No rule that keeps this promise lets more through: a call that starts now may be seen at once, and each of
+the five before it that was answered less than a second ago may just have been seen. What can be saved is time
+between: an answer counts from when it came in, not from when somebody had time for it, and a turn is given a
+little ahead, so that its call stands ready when its time comes.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Final
 
@@ -20,6 +26,9 @@ SILENCE: Final = 0
 
 SECOND: Final = 1.005
 """Seconds; a clock that runs a little differently shall make no difference."""
+
+AHEAD: Final = 0.1
+"""Seconds before its time in which a turn may be given; no more, for until then silence may be asked for."""
 
 
 def first_free(slots: Mapping[int, float]) -> int:
@@ -39,26 +48,27 @@ class OwnPace:
     async def turn(self) -> Turn:
         """Wait for the next turn; ``quiet``: for so many seconds nobody may call."""
         while True:
-            now = asyncio.get_running_loop().time()
+            now = time.monotonic()
             if self._quiet_until > now:
                 return Turn(quiet=self._quiet_until - now)
             slot = first_free(self._free)
-            if self._free[slot] <= now:
+            at = self._free[slot]
+            if at <= now + AHEAD:
                 self._free[slot] = float("inf")
-                return Turn(slot=slot)
+                return Turn(slot=slot, at=at)
             self._answered.clear()
             try:
-                async with asyncio.timeout_at(min(self._free[slot], now + self._second)):
+                async with asyncio.timeout(min(at - AHEAD - now, self._second)):
                     await self._answered.wait()
             except TimeoutError:
                 continue
 
-    async def done(self, turn: Turn) -> None:
-        """The answer came, or there will be none: the slot is free a second from now."""
+    async def done(self, turn: Turn, answered: float) -> None:
+        """The slot is free a second after the answer."""
         if not turn.quiet:
-            self._free[turn.slot] = asyncio.get_running_loop().time() + self._second
+            self._free[turn.slot] = answered + self._second
             self._answered.set()
 
     async def hold(self, seconds: float) -> None:
         """Nobody calls for so long."""
-        self._quiet_until = max(self._quiet_until, asyncio.get_running_loop().time() + seconds)
+        self._quiet_until = max(self._quiet_until, time.monotonic() + seconds)

@@ -318,29 +318,38 @@ class Parts:
             with suppress(NotFound):  # of two that were parted again one may be erased by now
                 await self.publish(lead_id, at_once=at_once)
 
-    async def sync(self, lead_id: str, *, show: bool = True) -> None:
+    async def sync(self, lead_id: str, *, show: bool = True) -> bool:
         """Bring the lead and its record in the CRM together; the card only speaks of it when that fails.
 
-        show: at once; else the card waits for its turn, so that an outage's thousands go on without it.
+        Whether it may be asked on: not where it wants to be left alone, or did not answer several times.
+
+        show: at once, and wait only so long; else the card waits for its turn, and the lead for the CRM's, so
+        that an outage's thousands go on without it.
         """
-        before = await self.store.leads.get(lead_id)
+        before, ready = await self.store.leads.get(lead_id), True
         try:
-            async with asyncio.timeout(CRM_PATIENCE):
+            async with asyncio.timeout(CRM_PATIENCE if show else None):
                 outcome = await self.crm.sync(lead_id)
         except TimeoutError:
             slow = Unavailable(self.crm.table.name, "has not answered yet")
             changed = await self._wait_for_crm(before, slow)
         except (Unavailable, Refused) as error:
+            ready = isinstance(error, Refused) or not error.retry_after
             changed = await self._wait_for_crm(before, error)
         else:
-            await self.store.waiting.done(lead_id, Part.CRM)
+            if outcome == Outcome.SAME:  # else what was agreed on and that it is done were kept at once
+                await self.store.waiting.done(lead_id, Part.CRM)
             said = Part.CRM in before.missing or before.crm.status == SyncStatus.FAILED
-            lacking = (await self.store.leads.get(lead_id)).crm.why != before.crm.why
-            changed = said or lacking or outcome in {Outcome.TAKEN, Outcome.ASKED}
+            changed = (
+                said
+                or outcome in {Outcome.TAKEN, Outcome.ASKED}
+                or (await self.store.leads.get(lead_id)).crm.why != before.crm.why
+            )
         if changed and show:
             await self.show(lead_id)
         elif changed:
             await self.store.waiting.put(lead_id, Part.CARD, "its turn", utcnow(), not_before=timedelta())
+        return ready
 
     async def give_up(self, lead_id: str) -> None:
         """Our processing of the lead broke: it says so, and others are told, once."""
@@ -414,9 +423,9 @@ async def lead_pipeline(step: Step, parts: Parts, lead_id: str) -> None:
 
 
 async def redo_pipeline(step: Step, parts: Parts, lead_id: str, part: str) -> None:
-    """Do a part again that was missing, and show what came of it."""
+    """Do a part again that was missing, and show what came of it; what waits for the CRM goes another way."""
     if part != Part.CARD:
-        redo = {Part.MATCHES: parts.compare, Part.ANALYSIS: parts.reread, Part.CRM: parts.sync}[Part(part)]
+        redo = {Part.MATCHES: parts.compare, Part.ANALYSIS: parts.reread}[Part(part)]
         await step(part, redo, lead_id)
     await step("publish", parts.publish if part == Part.ANALYSIS else parts.show, lead_id)
 

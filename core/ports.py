@@ -135,6 +135,9 @@ class CrmTable(Protocol):
     async def changed(self, since: datetime | None) -> list[CrmRow]:
         """The records with a lead that were changed since then, whoever did it; None: all."""
 
+    async def lead_ids(self) -> set[str]:
+        """The leads that have a record; of a large table many requests."""
+
     async def forget(self, lead_id: str) -> None:
         """Remove the records whose "Lead ID" is this one; that there is none is no error."""
 
@@ -179,10 +182,15 @@ class ShapeBoard(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """Leave to make one call; ``quiet`` > 0: none, and nobody has for so many seconds."""
+    """Leave to make one call; ``quiet`` > 0: none, and nobody has for so many seconds.
+
+    Attributes:
+        at: not before then, by time.monotonic(); at most a moment ahead.
+    """
 
     slot: int = 0
     quiet: float = 0.0
+    at: float = 0.0
 
 
 class Pace(Protocol):
@@ -191,8 +199,8 @@ class Pace(Protocol):
     async def turn(self) -> Turn:
         """Wait for the next turn."""
 
-    async def done(self, turn: Turn) -> None:
-        """Its answer came, or there will be none; each turn has to be given back."""
+    async def done(self, turn: Turn, answered: float) -> None:
+        """Its answer came then, by time.monotonic(), or none will; each turn has to be given back."""
 
     async def hold(self, seconds: float) -> None:
         """The service asked for silence: nobody calls for so long."""

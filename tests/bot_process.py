@@ -44,7 +44,7 @@ class BotProcess:
     """`basecamp run`, started, killed and stopped."""
 
     def __init__(self, environment: dict[str, str], errors: Path, session: aiohttp.ClientSession) -> None:
-        self._environment = environment
+        self.environment = environment
         self._errors = errors
         self._session = session
         self._process: asyncio.subprocess.Process | None = None
@@ -52,18 +52,24 @@ class BotProcess:
     @property
     def url(self) -> str:
         """Where it listens, the same after each start."""
-        return f"http://127.0.0.1:{self._environment['HTTP_PORT']}"
+        return f"http://127.0.0.1:{self.environment['HTTP_PORT']}"
 
     @property
     def errors(self) -> str:
         """All that its processes said on stderr."""
         return self._errors.read_text(encoding="utf-8")
 
+    @property
+    def pid(self) -> int:
+        """Of the process that was started last."""
+        assert self._process is not None
+        return self._process.pid
+
     async def start(self) -> None:
         """Start it, and return when it is ready."""
         with self._errors.open("ab") as errors:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", env=self._environment, stderr=errors
+                sys.executable, "-m", "bot", "run", env=self.environment, stderr=errors
             )
         async with asyncio.timeout(60):
             while not await self._is_ready():
@@ -241,7 +247,7 @@ async def world(folder: Path, database_url: str, **settings: str) -> AsyncIterat
             "OLLAMA_MODEL": "",
             "DATA_DIR": str(folder),
             "DATABASE_URL": database_url,
-            "HTTP_PORT": str(_free_port()),
+            "HTTP_PORT": str(free_port()),
             "API_KEYS": API_KEY,
             "DESKS_DIR": str(calm_desk(folder, slack.desk_channel)),
             "SLACK_PACE": "1000",
@@ -253,7 +259,8 @@ async def world(folder: Path, database_url: str, **settings: str) -> AsyncIterat
         yield World(slack, airtable, bot, session)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens at now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,9 +1,11 @@
 """A store and an Airtable with the syncs between them, without a desk around: what the CRM's tests run on."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from core.crm.mapping import Owner, preset
 from core.crm.reconcile import Link
 from core.crm.sync import CrmSync
 from core.errors import Refused, Unavailable
-from core.lead import Contact, Draft, Event, Lead, utcnow
+from core.lead import Contact, Draft, Event, Lead, Part, utcnow
 from core.pace import OwnPace
 from core.store import Store, open_store
 from core.store.submissions import Submission
@@ -43,29 +45,10 @@ class CrmSide:
 
     async def lead(self, **contact: Any) -> str:
         """A new lead; its id."""
-        key = f"event-{next(_keys)}"
-        accepted = await self.store.submissions.accept(
-            Submission(
-                source="web_form",
-                event_key=key,
-                fingerprint=key,
-                content_type="application/json",
-                body=b"{}",
-                received_at=utcnow(),
-            ),
-            Draft(
-                contact=Contact(**(contact or {"first_name": "Ana", "phone": "+1 415 555 0123"})),
-                message="My brakes grind.",
-                source="web_form",
-                received_at=utcnow(),
-            ),
-            desk="#leads",
-            business_type="automotive",
-            actor="webhook:web_form",
-            enlist=lambda _connection, _lead_id: None,
-        )
-        self.lead_ids.append(accepted.lead_id)
-        return accepted.lead_id
+        plain = Contact(first_name="Ana", phone="+1 415 555 0123")
+        lead_id = await stored(self.store, "#leads", Contact(**contact) if contact else plain)
+        self.lead_ids.append(lead_id)
+        return lead_id
 
     async def change(self, lead_id: str, **changes: Any) -> None:
         """The desk changes the lead's columns."""
@@ -120,6 +103,44 @@ class CrmSide:
             for name, want in wanted.items()
             if name not in theirs and not same(want, row.get(name))
         }
+
+
+async def stored(store: Store, desk: str, contact: Contact) -> str:
+    """A lead that nobody works on yet; its id."""
+    key = f"event-{next(_keys)}"
+    accepted = await store.submissions.accept(
+        Submission(
+            source="web_form",
+            event_key=key,
+            fingerprint=key,
+            content_type="application/json",
+            body=b"{}",
+            received_at=utcnow(),
+        ),
+        Draft(contact=contact, message="My brakes grind.", source="web_form", received_at=utcnow()),
+        desk=desk,
+        business_type="automotive",
+        actor="webhook:web_form",
+        enlist=lambda _connection, _lead_id: None,
+    )
+    return accepted.lead_id
+
+
+async def after_an_outage(store: Store, desk: str, count: int) -> list[str]:
+    """So many leads that wait for the CRM; their ids."""
+    due = utcnow() - timedelta(hours=2)
+
+    async def waiting(number: int) -> str:
+        contact = Contact(first_name=f"Lead {number}", email=f"lead{number}@example.com")
+        lead_id = await stored(store, desk, contact)
+        await store.waiting.put(lead_id, Part.CRM, "Airtable: away", due, not_before=timedelta())
+        return lead_id
+
+    return [
+        lead_id
+        for first in range(0, count, 500)
+        for lead_id in await asyncio.gather(*map(waiting, range(first, min(first + 500, count))))
+    ]
 
 
 async def tried(sync: CrmSync, lead_id: str) -> None:

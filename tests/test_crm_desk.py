@@ -17,6 +17,7 @@ from bot.sandbox.slack.server import SlackSandbox
 from core.lead import DeskStatus, Lead, Part, SyncStatus, utcnow
 from core.ports import Embedder
 from handlers.web.crm_changes import PATH, SIGNATURE
+from tests.crm_side import after_an_outage
 from tests.product import Product, eventually, product, text_of
 
 BRAKES = "My 2019 Honda Civic's brakes are grinding badly, can you look at it today?"
@@ -134,6 +135,49 @@ async def test_a_record_deleted_in_the_crm_can_stay_out(bot: Product, airtable: 
     await bot.slack.click("marco", "leads", question["ts"], "keep_theirs")
     await in_thread(bot, lead.lead_id, "What the CRM says was kept")
     assert airtable.rows == []
+
+
+async def test_a_record_deleted_in_the_crm_is_asked_about_at_night_once(
+    bot: Product, airtable: AirtableStandIn
+) -> None:
+    lead = await bot.synced(await bot.send(BRAKES))
+    await bot.final_card(lead.lead_id)
+    await bot.app.schedule.look_for_gone()
+    airtable.table.remove(lead.lead_id)
+    await bot.app.schedule.look_for_gone()
+    question = await in_thread(bot, lead.lead_id, "Leave it out")
+    before = len(airtable.requests)
+    await bot.app.schedule.look_for_gone()
+    assert len(airtable.requests) == before + 1  # the list of records: who asked already is not looked for
+    assert [e.what for e in await bot.app.store.events.of(lead.lead_id)].count("crm_gone") == 1
+    await bot.slack.click("marco", "leads", question["ts"], "keep_ours")
+    await bot.slack.until(lambda _: len(airtable.rows) == 1, timeout=20)
+
+
+async def test_when_a_table_was_emptied_the_admins_are_told_and_no_lead_asks(
+    bot: Product, airtable: AirtableStandIn
+) -> None:
+    lead_ids = await after_an_outage(bot.app.store, bot.slack.desk_channel, 30)
+    await bot.app.schedule.drain()
+    airtable.table.records.clear()
+    for _ in range(2):
+        await bot.app.schedule.look_for_gone()
+    told = [m["text"] for m in bot.slack.messages("leads") if "30 leads were deleted in the CRM" in m["text"]]
+    assert len(told) == 1
+    links = await bot.app.store.crm.of(lead_ids)
+    assert [link.question for link in links.values()] == [None] * 30
+
+
+async def test_where_the_records_cannot_be_listed_at_night_no_lead_asks(
+    bot: Product, airtable: AirtableStandIn
+) -> None:
+    lead = await bot.synced(await bot.send(BRAKES))
+    airtable.faults.go_down()
+    await bot.app.schedule.look_for_gone()
+    airtable.faults.come_up()
+    airtable.table.field("Lead ID").name = "Number"
+    await bot.app.schedule.look_for_gone()
+    assert [e.what for e in await bot.app.store.events.of(lead.lead_id)].count("crm_gone") == 0
 
 
 async def test_a_field_renamed_in_the_crm_is_told_once(bot: Product, airtable: AirtableStandIn) -> None:

@@ -1,5 +1,6 @@
 """What every CRM keeps to: one contract for Airtable and for the local one."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -48,6 +49,14 @@ async def test_what_was_changed_is_listed(side: CrmSide, table: CrmTable) -> Non
     assert [row.lead_id for row in await table.changed(before)] == [lead_id]
     assert [row.lead_id for row in await table.changed(None)] == [lead_id]
     assert await table.changed(utcnow() + timedelta(hours=1)) == []
+
+
+async def test_the_leads_with_a_record_are_listed_however_many(side: CrmSide, table: CrmTable) -> None:
+    lead_ids = [await side.lead() for _ in range(130)]
+    await asyncio.gather(*(table.upsert({"Lead ID": lead_id, "Name": "Ana"}) for lead_id in lead_ids[1:]))
+    await table.forget(lead_ids[1])
+    side.airtable.table.create({"Name": "typed in by hand"})
+    assert await table.lead_ids() == set(lead_ids[2:])
 
 
 async def test_it_has_every_field_of_the_mapping(table: CrmTable) -> None:

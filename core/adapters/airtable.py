@@ -91,6 +91,11 @@ class Airtable:
         ]
         return list({row.lead_id: row for row in reversed(rows)}.values())[::-1]
 
+    async def lead_ids(self) -> set[str]:
+        """The leads that have a record: a request a hundred of them, one after the other."""
+        found = self._pages({"fields": [MERGE_FIELD]})
+        return {str(lead_id) async for each in found if (lead_id := each["fields"].get(MERGE_FIELD))}
+
     async def forget(self, lead_id: str) -> None:
         """Delete the lead's records, mostly one; two requests."""
         formula = f"{{{MERGE_FIELD}}}='{lead_id}'"
@@ -126,7 +131,7 @@ class Airtable:
         """Let requests under way end (30 s at most); writes that were not sent fail as Unavailable."""
         self.calls.stop()
         await self._writes.close()
-        self.calls.close()
+        await self.calls.close()
 
     async def _known(self) -> tuple[LiveTable | None, Schema | None]:
         async with self._schema_lock:

@@ -2,8 +2,10 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.breaker import Breaker
@@ -30,6 +32,15 @@ REST = 5.0
 """Seconds without a call after failures in a row: nobody shall wait for one that does not answer."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    """What came of a request, and when, by time.monotonic()."""
+
+    at: float
+    said: Any = None
+    error: LeadDeskError | None = None
+
+
 class Calls:
     """One base's table. Make it inside the running loop; close it at the end."""
 
@@ -54,10 +65,15 @@ class Calls:
         self._quiet_until = 0.0
         self._breaker = Breaker(rest=rest)
         self._closed = False
+        self._under_way: set[asyncio.Task[Any]] = set()
 
     async def ask(self, work: "Callable[[Table], Any]", sent: set[str] | None = None) -> Any:
         """One request, in its turn; raise only errors of ours. ``sent``: names of the fields in it."""
-        return await self.call(work, sent or set(), await self.turn())
+
+        async def request() -> Any:
+            return await self.call(work, sent or set(), await self.turn())
+
+        return await self._to_its_end(request())
 
     async def turn(self) -> Turn:
         """Wait for the next request's turn; it goes to call(), or back to give_back()."""
@@ -70,40 +86,57 @@ class Calls:
         return turn
 
     async def give_back(self, turn: Turn) -> None:
-        """The turn was not needed, or its request is answered."""
-        await self._pace.done(turn)
+        """The turn was not needed."""
+        await self._pace.done(turn, time.monotonic())
 
     async def call(self, work: "Callable[[Table], Any]", sent: set[str], turn: Turn) -> Any:
         """One request, whose turn it is."""
-        try:
-            return await self._call(work, sent)
-        finally:
-            await asyncio.shield(self.give_back(turn))
+        return await self._to_its_end(self._call(work, sent, turn))
 
-    async def _call(self, work: "Callable[[Table], Any]", sent: set[str]) -> Any:
-        if pause := self.pause():
-            raise pause
+    async def _to_its_end(self, request: Coroutine[Any, Any, Any]) -> Any:
+        """What it returns. Who asked may give up meanwhile: a turn lasts until its answer all the same."""
+        return await asyncio.shield(self._begin(request))
+
+    def _begin(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever asked may be gone; a slot that is not given back ends with its lease
+
+    async def _call(self, work: "Callable[[Table], Any]", sent: set[str], turn: Turn) -> Any:
         loop = asyncio.get_running_loop()
-        if not self._breaker.allows(loop.time()):
-            raise Unavailable(NAME, "did not answer several times in a row", retry_after=1.0)
+        pause = self.pause()
+        if pause is None and not self._breaker.allows(loop.time()):
+            pause = Unavailable(NAME, "did not answer several times in a row", retry_after=1.0)
+        if pause is not None:
+            await self.give_back(turn)
+            raise pause
         self._breaker = self._breaker.called()
+        answered: float | None = None
         try:
-            answer = await loop.run_in_executor(self._pool, self._guarded, work, sent)
-        except Unavailable as error:
-            if error.retry_after:
-                self._breaker = self._breaker.succeeded()
-                self._hold(error.retry_after)
-                await self._pace.hold(error.retry_after)
-            else:
-                self._breaker = self._breaker.failed(loop.time())
-            raise
-        except LeadDeskError:
-            self._breaker = self._breaker.succeeded()  # a firm no is an answer
-            raise
+            answer = await loop.run_in_executor(self._pool, self._in_its_time, work, sent, turn)
+            answered = answer.at
         finally:
+            # not waited for: the slot's next turn is a second away
+            self._begin(self._pace.done(turn, answered or time.monotonic()))
             self._breaker = self._breaker.abandoned()
-        self._breaker = self._breaker.succeeded()
-        return answer
+        error = answer.error
+        if not isinstance(error, Unavailable):
+            self._breaker = self._breaker.succeeded()  # a firm no is an answer
+        elif error.retry_after:
+            self._breaker = self._breaker.succeeded()
+            self._hold(error.retry_after)
+            await self._pace.hold(error.retry_after)
+        else:
+            self._breaker = self._breaker.failed(loop.time())
+        if error is not None:
+            raise error
+        return answer.said
 
     def pause(self) -> Unavailable | None:
         """Why nothing may be sent now, if so."""
@@ -120,8 +153,10 @@ class Calls:
         """Let no further request begin."""
         self._closed = True
 
-    def close(self) -> None:
-        """Give the connections back, when none is under way any more."""
+    async def close(self) -> None:
+        """Let what is under way end, and give the connections back."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
         self._pool.shutdown(wait=False)
         for session in self._sessions:
             session.close()
@@ -130,14 +165,15 @@ class Calls:
         if seconds > 0:
             self._quiet_until = max(self._quiet_until, asyncio.get_running_loop().time() + seconds)
 
-    def _guarded(self, work: "Callable[[Table], Any]", sent: set[str]) -> Any:
+    def _in_its_time(self, work: "Callable[[Table], Any]", sent: set[str], turn: Turn) -> "_Answer":
         from core.adapters.airtable_errors import VENDOR_ERRORS, in_our_words  # noqa: PLC0415 - slow to import
 
+        time.sleep(max(0.0, turn.at - time.monotonic()))
         try:
-            return work(self._table())
+            return _Answer(said=work(self._table()), at=time.monotonic())
         except VENDOR_ERRORS as error:
-            # "from None": the vendor's message may quote a cell
-            raise in_our_words(error, sent=sent, penalty=self._penalty) from None
+            # not the error itself: the vendor's message may quote a cell
+            return _Answer(error=in_our_words(error, sent=sent, penalty=self._penalty), at=time.monotonic())
 
     def _table(self) -> "Table":
         """This thread's table; a session is not meant to be shared by threads."""

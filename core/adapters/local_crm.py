@@ -61,6 +61,11 @@ class LocalCrm:
         query = select(local_crm)
         return await self._read(query if since is None else query.where(local_crm.c.updated_at >= since))
 
+    async def lead_ids(self) -> set[str]:
+        """The leads that have a row."""
+        query = select(local_crm.c.lead_id)
+        return set(await self._database.read(lambda connection: connection.execute(query).scalars().all()))
+
     async def forget(self, lead_id: str) -> None:
         """Remove the lead's row."""
         query = delete(local_crm).where(local_crm.c.lead_id == lead_id)

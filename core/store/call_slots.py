@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from core.pace import SILENCE, SLOTS, first_free
+from core.pace import AHEAD, SILENCE, SLOTS, first_free
 from core.ports import Turn
 from core.store.database import Database
 from core.store.tables import call_slots
@@ -34,14 +34,13 @@ class CallSlots:
             turn, wait = await self._database.write(self._take)
             if turn is not None:
                 return turn
-            await asyncio.sleep(min(wait, self._second) if wait > 0 else LOOK_AGAIN)
+            await asyncio.sleep(wait)
 
-    async def done(self, turn: Turn) -> None:
-        """The answer came, or there will be none: the slot is free a second from now."""
-        answered = time.monotonic()
+    async def done(self, turn: Turn, answered: float) -> None:
+        """The slot is free a second after the answer."""
 
         def write(connection: Connection) -> None:
-            late = time.monotonic() - answered  # this write waited for its own turn
+            late = time.monotonic() - answered
             self._set(connection, turn.slot, self._now(connection) + self._second - late)
 
         if not turn.quiet:
@@ -63,11 +62,13 @@ class CallSlots:
         if slots[SILENCE] > now:
             return Turn(quiet=slots[SILENCE] - now), 0.0
         slot = first_free(slots)
-        if slots[slot] > now:
-            in_flight = slots[slot] - now > self._second
-            return None, LOOK_AGAIN if in_flight else slots[slot] - now
+        wait = slots[slot] - now
+        if wait > AHEAD:
+            in_flight = wait > self._second
+            return None, LOOK_AGAIN if in_flight else wait - AHEAD
+        at = time.monotonic() + wait  # that clock is looked at last: rather a moment late than early
         self._set(connection, slot, now + LEASE)
-        return Turn(slot=slot), 0.0
+        return Turn(slot=slot, at=at), 0.0
 
     def _slots(self, connection: Connection) -> Mapping[int, float]:
         """The rows, locked; made where they are missing."""

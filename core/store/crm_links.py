@@ -7,13 +7,13 @@ from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.crm.reconcile import Link
-from core.lead import Event, Lead, Part, Status, SyncStatus, utcnow
+from core.lead import DeskStatus, Event, Lead, Part, Status, SyncStatus, utcnow
 from core.ports import CrmRecord
 from core.store.database import Database
 from core.store.events import add_event, is_known
 from core.store.lead_rows import change_lead, read_lead
 from core.store.leads import Decide
-from core.store.tables import crm_links, crm_marks, waiting
+from core.store.tables import crm_links, crm_marks, leads, waiting
 
 Follow = Callable[[Connection], None]
 """Enqueues something inside the transaction in which it became so."""
@@ -38,6 +38,11 @@ class CrmLinks:
         values = {"lead_ids": list(lead_ids)}
         rows = await self._database.read(lambda connection: connection.execute(_THESE, values).all())
         return {row.lead_id: Link.model_validate(row.link) for row in rows}
+
+    async def with_record(self) -> list[str]:
+        """The leads that have a record in the CRM, oldest first, but those that were merged into others."""
+        rows = await self._database.read(lambda connection: connection.execute(_WITH_RECORD).scalars().all())
+        return list(rows)
 
     async def keep(
         self,
@@ -164,5 +169,10 @@ def _read(connection: Connection, lead_id: str) -> Link:
 
 _ONE = select(crm_links.c.link).where(crm_links.c.lead_id == bindparam("lead_id"))
 _THESE = select(crm_links).where(crm_links.c.lead_id.in_(bindparam("lead_ids", expanding=True)))
+_WITH_RECORD = (
+    select(leads.c.lead_id)
+    .where(leads.c.crm_record_id.is_not(None), leads.c.desk_status != DeskStatus.MERGED)
+    .order_by(leads.c.lead_id)
+)
 _MARK = select(crm_marks.c.value).where(crm_marks.c.name == bindparam("name"))
 _DONE = delete(waiting).where(waiting.c.lead_id == bindparam("this"), waiting.c.part == Part.CRM.value)

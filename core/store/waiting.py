@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.lead import Part
@@ -82,9 +82,12 @@ class WaitingParts:
 
         def write(connection: Connection) -> list[Waiting]:
             rows = connection.execute(query).all()
-            for row in rows:
-                again = {"attempts": row.attempts + 1, "next_at": now + _pause(row.attempts + 1, row.part)}
-                connection.execute(update(waiting).where(*_this(row.lead_id, row.part)).values(**again))
+            again = [
+                {"this": row.lead_id, "its": row.part, "next_at": now + _pause(row.attempts + 1, row.part)}
+                for row in rows
+            ]
+            if again:
+                connection.execute(_AGAIN, again)
             return [Waiting(row.lead_id, Part(row.part), row.since, row.attempts + 1) for row in rows]
 
         return await self._database.write(write)
@@ -99,6 +102,13 @@ class WaitingParts:
         query = select(waiting.c.part, func.count()).group_by(waiting.c.part)
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return {Part(part): count for part, count in rows}
+
+
+_AGAIN = (
+    update(waiting)
+    .where(waiting.c.lead_id == bindparam("this"), waiting.c.part == bindparam("its"))
+    .values(attempts=waiting.c.attempts + 1, next_at=bindparam("next_at"))
+)
 
 
 def _this(lead_id: str, part: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
