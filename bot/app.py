@@ -38,7 +38,7 @@ from core.desks import Desks
 from core.hooks.telling import Telling
 from core.noise.reporting import Reporting
 from core.noise.telling import Ringing
-from core.pipeline import Parts
+from core.parts import Parts
 from core.ports import CrmTable, Embedder, LanguageModel, VectorIndex
 from core.recognise import Recogniser
 from core.routing.assigning import Router

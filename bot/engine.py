@@ -29,14 +29,10 @@ from core.intake.deliveries import delivery_pipeline
 from core.lead import utcnow
 from core.noise.reporting import Report, Reporting, report_pipeline
 from core.noise.telling import Ringing, ring_pipeline
-from core.pipeline import (
-    Parts,
-    card_pipeline,
-    lead_pipeline,
-    redo_pipeline,
-    summary_pipeline,
-)
+from core.parts import Parts
+from core.pipeline import lead_pipeline
 from core.questions.asking import ASKED, Agent, Turn, asked_pipeline
+from core.redo import card_pipeline, redo_pipeline, summary_pipeline
 from core.sla.alarm import Alarm
 from core.sla.ringing import sla_pipeline
 from core.store.database import BUSY_TIMEOUT_MS, Database, with_driver
@@ -320,7 +316,7 @@ async def _keys(prefixes: Sequence[str], **more: Any) -> list[str]:
 
 
 async def _durable(name: str, function: Callable[..., Awaitable[T]], *args: Any) -> T:
-    """core.pipeline's Step: recorded when done, tried again when the weather was bad."""
+    """core.parts' Step: recorded when done, tried again when the weather was bad."""
     run: Callable[..., Awaitable[T]] = DBOS.run_step_async  # its overloads know no plain Awaitable
     return await run({"name": name, **STEP_RETRIES}, function, *args)
 
