@@ -128,7 +128,8 @@ class Parts:
         except (Unavailable, Refused) as error:
             changed = await waits.put_off_crm(self.store, self.crm, before, error)
         else:
-            await self.store.waiting.done(lead_id, Part.CRM)
+            if Part.CRM in before.missing:
+                await self.store.waiting.done(lead_id, Part.CRM)
             said = Part.CRM in before.missing or before.crm.status == SyncStatus.FAILED
             lacking = (await self.store.leads.get(lead_id)).crm.why != before.crm.why
             changed = said or lacking or outcome in {Outcome.TAKEN, Outcome.ASKED}

@@ -31,8 +31,7 @@ async def lead_pipeline(step: Step, parts: Parts, lead_id: str) -> None:
         await step("publish", parts.publish_merged, again_key(lead_id))
         await step("notify", arrival.asked_again, lead_id)
     else:
-        await step("publish", parts.publish, lead_id)
-    await step("announce", parts.telling.announce, HookEvent.PROCESSED, lead_id, f"processed:{lead_id}")
+        await step("publish", arrival.publish, lead_id)
     log.info("lead_processed", lead_id=lead_id)
     metrics.leads_processed.inc()
     metrics.lead_processing_seconds.observe(age_seconds(lead_id))
@@ -40,12 +39,12 @@ async def lead_pipeline(step: Step, parts: Parts, lead_id: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """The steps of a lead that came in."""
+    """The steps of a lead that came in; few, since each costs the engine two transactions."""
 
     parts: Parts
 
     async def understand(self, lead_id: str) -> str | None:
-        """Recognise the lead and read it, then show it; the model, if any, reads it after the card is there.
+        """Recognise the lead and read it, and show it; then let the model read it, if any, and show it anew.
 
         The id of the lead whose request this surely is again, and which is open: such a lead gets no card.
         """
@@ -67,6 +66,7 @@ class Arrival:
         if parts.analyst.has_model:
             await knowing.reread(lead_id)
             await knowing.second_opinion(lead_id)
+            await parts.show(lead_id)
         return None
 
     async def join(self, lead_id: str, first_id: str) -> bool:
@@ -83,8 +83,13 @@ class Arrival:
         await give(self.parts, lead_id)  # it stays a lead of its own
         return False
 
+    async def publish(self, lead_id: str) -> None:
+        """Bring what is known to the CRM, and tell whoever is registered; the card says it already."""
+        await self.parts.sync(lead_id)
+        await self._announce(lead_id)
+
     async def asked_again(self, lead_id: str) -> None:
-        """Whose request it is that this lead repeats is told."""
+        """Whose request it is that this lead repeats is told, and whoever is registered."""
         lead = await self.parts.store.leads.get(lead_id)
         first = await self.parts.store.leads.standing_for(lead_id)
         if first.owner is not None:
@@ -98,6 +103,10 @@ class Arrival:
                     why=lead.number,
                 )
             )
+        await self._announce(lead_id)
+
+    async def _announce(self, lead_id: str) -> None:
+        await self.parts.telling.announce(HookEvent.PROCESSED, lead_id, f"processed:{lead_id}")
 
 
 def again_key(lead_id: str) -> str:
