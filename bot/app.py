@@ -67,12 +67,14 @@ class App:
 
     Attributes:
         url: where its web server listens.
+        warming: ends when nothing is loaded any more that the first leads would wait for.
     """
 
     desk: Desk
     engine: Engine
     schedule: Schedule
     url: str
+    warming: asyncio.Task[None]
 
     @property
     def store(self) -> Store:
@@ -187,7 +189,7 @@ async def running(
             socket = Socket(bolt, secret(settings.slack_app_token))
             socket.start()
             stack.push_async_callback(socket.stop)
-        yield App(desk=desk, engine=engine, schedule=schedule, url=url)
+        yield App(desk=desk, engine=engine, schedule=schedule, url=url, warming=warming)
 
 
 def _voices(
