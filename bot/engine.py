@@ -153,7 +153,7 @@ class Engine:
 
     async def act(self, action: Action) -> None:
         """Enqueue the action; the same key twice is one."""
-        await self._database.write(lambda connection: self.follow(connection, action))
+        await self._database.write(lambda connection: self.follow(connection, action), first=True)
 
     def follow(self, connection: Connection, action: Action) -> None:
         """Enqueue the action inside the caller's transaction."""
@@ -162,7 +162,8 @@ class Engine:
 
     async def answer(self, turn: Turn) -> None:
         """Enqueue the answer to a message to the bot; the same message twice is one."""
-        await self._enqueue(_options("asked_pipeline", TURNS, turn.key), turn.model_dump(mode="json"))
+        options = _options("asked_pipeline", TURNS, turn.key)
+        await self._enqueue(options, turn.model_dump(mode="json"), first=True)
 
     async def read_again(self, key: str, reading: Mapping[str, str]) -> None:
         """Enqueue what an admin asked for; the same key twice is one."""
@@ -263,10 +264,11 @@ class Engine:
         if done := await _keys([ASKED], status=["SUCCESS", "ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]):
             await DBOS.delete_workflows_async(done)
 
-    async def _enqueue(self, options: EnqueueOptions, *args: Any) -> None:
-        await self._database.write(
-            lambda connection: self._client.enqueue_in_transaction(connection, options, *args)
-        )
+    async def _enqueue(self, options: EnqueueOptions, *args: Any, first: bool = False) -> None:
+        def enqueue(connection: Connection) -> None:
+            self._client.enqueue_in_transaction(connection, options, *args)
+
+        await self._database.write(enqueue, first=first)
 
     async def foreign_executors(self, own: str) -> set[str]:
         """The names of other processes that have work under way."""
