@@ -184,7 +184,7 @@ async def running(
         stack.callback(schedule.stop)
         bolt = bolt_app(settings, slack, desk, directory, turns)
         changes = crm_changes.routes(secret=hook.secret, ring=schedule.ring) if hook else ()
-        url = await serve(stack, settings, desk, engine, bolt, changes=changes)
+        url = await serve(stack, settings, desk, bolt, changes=changes)
         if settings.slack_app_token is not None:
             socket = Socket(bolt, secret(settings.slack_app_token))
             socket.start()

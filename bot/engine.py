@@ -288,18 +288,6 @@ class Engine:
             await DBOS.update_workflow_attributes_async(each.workflow_id, {"adopted": adopted + 1})
             await DBOS.resume_workflow_async(each.workflow_id, queue_name=each.queue_name)
 
-    async def measure(self) -> None:
-        """Set the gauges of queue depth and of the oldest lead under way."""
-        states = ["ENQUEUED", "PENDING", "DELAYED", "ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
-        found = await DBOS.list_workflows_async(status=states, load_input=False, load_output=False)
-        metrics.queue_depth.clear()
-        oldest = None
-        for workflow in found:
-            metrics.queue_depth.labels(workflow.queue_name or "none", workflow.status.lower()).inc()
-            if workflow.status in {"ENQUEUED", "PENDING"} and workflow.created_at is not None:
-                oldest = min(oldest or workflow.created_at, workflow.created_at)
-        metrics.oldest_waiting_lead_seconds.set(0 if oldest is None else time.time() - oldest / 1000)
-
     async def prune(self) -> None:
         """Delete what finished more than KEEP_FINISHED ago."""
         before = (utcnow() - KEEP_FINISHED).isoformat()
