@@ -106,11 +106,12 @@ class Database:
         """Do all the works that wait in one commit, each in a savepoint of its own."""
         batch = _taken(self._first, GATHER_MOST)
         batch += _taken(self._gathered, GATHER_BESIDE if batch else GATHER_MOST)
-        outcomes: list[tuple[Any, BaseException | None]] = []
+        if not batch:  # an earlier call took it along: the loop need not wake
+            return
+        outcomes: list[tuple[Any, BaseException | None]]
         try:
-            if batch:
-                with self._engine.begin() as connection:
-                    outcomes = [write.outcome(connection) for write in batch]
+            with self._engine.begin() as connection:
+                outcomes = [write.outcome(connection) for write in batch]
         except SQLAlchemyError as error:  # the commit itself failed: none of them happened
             outcomes = [(None, error)] * len(batch)
         loop.call_soon_threadsafe(_settle, batch, outcomes)
