@@ -38,7 +38,7 @@ from core.desks import Desks
 from core.hooks.telling import Telling
 from core.noise.reporting import Reporting
 from core.noise.telling import Ringing
-from core.pipeline import Parts
+from core.parts import Parts
 from core.ports import CrmTable, Embedder, LanguageModel, VectorIndex
 from core.recognise import Recogniser
 from core.routing.assigning import Router
@@ -67,12 +67,14 @@ class App:
 
     Attributes:
         url: where its web server listens.
+        warming: ends when nothing is loaded any more that the first leads would wait for.
     """
 
     desk: Desk
     engine: Engine
     schedule: Schedule
     url: str
+    warming: asyncio.Task[None]
 
     @property
     def store(self) -> Store:
@@ -182,12 +184,12 @@ async def running(
         stack.push_async_callback(schedule.stop)
         bolt = bolt_app(settings, slack, desk, directory, turns)
         changes = crm_changes.routes(secret=hook.secret, ring=schedule.ring) if hook else ()
-        url = await serve(stack, settings, desk, engine, bolt, changes=changes)
+        url = await serve(stack, settings, desk, bolt, changes=changes)
         if settings.slack_app_token is not None:
             socket = Socket(bolt, secret(settings.slack_app_token))
             socket.start()
             stack.push_async_callback(socket.stop)
-        yield App(desk=desk, engine=engine, schedule=schedule, url=url)
+        yield App(desk=desk, engine=engine, schedule=schedule, url=url, warming=warming)
 
 
 def _voices(

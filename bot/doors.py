@@ -7,10 +7,9 @@ from contextlib import AsyncExitStack
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 
-from bot.engine import Engine
+from bot.gauges import measure
 from bot.making import secret
 from bot.settings import Settings
-from core import metrics
 from core.desk import Desk
 from core.errors import Refused
 from handlers.slack import (
@@ -86,7 +85,6 @@ async def serve(
     stack: AsyncExitStack,
     settings: Settings,
     desk: Desk,
-    engine: Engine,
     bolt: AsyncApp,
     *,
     changes: Iterable[web.RouteDef],
@@ -95,13 +93,6 @@ async def serve(
 
     changes: the routes at which the CRM rings.
     """
-
-    async def measure() -> None:
-        await engine.measure()
-        metrics.parts_waiting.clear()
-        for part, count in (await desk.parts.store.waiting.counts()).items():
-            metrics.parts_waiting.labels(part.value).set(count)
-
     secrets = {
         source: [each.get_secret_value() for each in listed]
         for source, listed in settings.webhook_secrets.items()
@@ -136,7 +127,7 @@ async def serve(
             )
         ),
         api_routes(desk, keys),
-        health.routes(ready=lambda: True, measure=measure),
+        health.routes(ready=lambda: True, measure=lambda: measure(desk.parts.store)),
         changes,
         [] if settings.slack_app_token else slack_events(bolt),
         guards=guards(

@@ -29,14 +29,10 @@ from core.intake.deliveries import delivery_pipeline
 from core.lead import utcnow
 from core.noise.reporting import Report, Reporting, report_pipeline
 from core.noise.telling import Ringing, ring_pipeline
-from core.pipeline import (
-    Parts,
-    card_pipeline,
-    lead_pipeline,
-    redo_pipeline,
-    summary_pipeline,
-)
+from core.parts import Parts
+from core.pipeline import lead_pipeline
 from core.questions.asking import ASKED, Agent, Turn, asked_pipeline
+from core.redo import card_pipeline, redo_pipeline, summary_pipeline
 from core.sla.alarm import Alarm
 from core.sla.ringing import sla_pipeline
 from core.store.database import BUSY_TIMEOUT_MS, Database, with_driver
@@ -157,7 +153,7 @@ class Engine:
 
     async def act(self, action: Action) -> None:
         """Enqueue the action; the same key twice is one."""
-        await self._database.write(lambda connection: self.follow(connection, action))
+        await self._database.write(lambda connection: self.follow(connection, action), first=True)
 
     def follow(self, connection: Connection, action: Action) -> None:
         """Enqueue the action inside the caller's transaction."""
@@ -166,7 +162,8 @@ class Engine:
 
     async def answer(self, turn: Turn) -> None:
         """Enqueue the answer to a message to the bot; the same message twice is one."""
-        await self._enqueue(_options("asked_pipeline", TURNS, turn.key), turn.model_dump(mode="json"))
+        options = _options("asked_pipeline", TURNS, turn.key)
+        await self._enqueue(options, turn.model_dump(mode="json"), first=True)
 
     async def read_again(self, key: str, reading: Mapping[str, str]) -> None:
         """Enqueue what an admin asked for; the same key twice is one."""
@@ -267,10 +264,11 @@ class Engine:
         if done := await _keys([ASKED], status=["SUCCESS", "ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]):
             await DBOS.delete_workflows_async(done)
 
-    async def _enqueue(self, options: EnqueueOptions, *args: Any) -> None:
-        await self._database.write(
-            lambda connection: self._client.enqueue_in_transaction(connection, options, *args)
-        )
+    async def _enqueue(self, options: EnqueueOptions, *args: Any, first: bool = False) -> None:
+        def enqueue(connection: Connection) -> None:
+            self._client.enqueue_in_transaction(connection, options, *args)
+
+        await self._database.write(enqueue, first=first)
 
     async def foreign_executors(self, own: str) -> set[str]:
         """The names of other processes that have work under way."""
@@ -290,18 +288,6 @@ class Engine:
             await DBOS.update_workflow_attributes_async(each.workflow_id, {"adopted": adopted + 1})
             await DBOS.resume_workflow_async(each.workflow_id, queue_name=each.queue_name)
 
-    async def measure(self) -> None:
-        """Set the gauges of queue depth and of the oldest lead under way."""
-        states = ["ENQUEUED", "PENDING", "DELAYED", "ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
-        found = await DBOS.list_workflows_async(status=states, load_input=False, load_output=False)
-        metrics.queue_depth.clear()
-        oldest = None
-        for workflow in found:
-            metrics.queue_depth.labels(workflow.queue_name or "none", workflow.status.lower()).inc()
-            if workflow.status in {"ENQUEUED", "PENDING"} and workflow.created_at is not None:
-                oldest = min(oldest or workflow.created_at, workflow.created_at)
-        metrics.oldest_waiting_lead_seconds.set(0 if oldest is None else time.time() - oldest / 1000)
-
     async def prune(self) -> None:
         """Delete what finished more than KEEP_FINISHED ago."""
         before = (utcnow() - KEEP_FINISHED).isoformat()
@@ -320,7 +306,7 @@ async def _keys(prefixes: Sequence[str], **more: Any) -> list[str]:
 
 
 async def _durable(name: str, function: Callable[..., Awaitable[T]], *args: Any) -> T:
-    """core.pipeline's Step: recorded when done, tried again when the weather was bad."""
+    """core.parts' Step: recorded when done, tried again when the weather was bad."""
     run: Callable[..., Awaitable[T]] = DBOS.run_step_async  # its overloads know no plain Awaitable
     return await run({"name": name, **STEP_RETRIES}, function, *args)
 

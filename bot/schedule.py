@@ -11,13 +11,14 @@ from bot.engine import Engine
 from bot.executors import Executors
 from bot.ticks import Ticks
 from core.acting import waking
+from core.crm import looking
 from core.crm.gone import ask_about_gone
 from core.deskfile import WEEKDAYS, DeskFile
 from core.errors import LeadDeskError, Refused, Unavailable
 from core.intake.deliveries import attempt
 from core.lead import Part, utcnow
 from core.noise.reporting import due_reports
-from core.pipeline import Parts
+from core.parts import Parts
 from core.privacy import clear_left, let_go
 from core.store.places import TICK
 
@@ -267,8 +268,8 @@ class Schedule:
         if self._draining.locked() or Part.CRM in self._down:
             return
         try:
-            await self._parts.pull()
-            await self._parts.watch_crm()
+            await looking.pull(self._parts)
+            await looking.watch_table(self._parts)
         except (Unavailable, Refused) as error:
             log.info("not_pulled", why=error.why)
 

@@ -24,12 +24,14 @@ from core.actions import (
 )
 from core.conversation.talking import Talks, resumed_key
 from core.errors import NotAllowed, NotFound, Refused, Unavailable
+from core.giving import give
 from core.hooks.calls import HookEvent
 from core.lead import SYSTEM, Event, Lead, utcnow
 from core.noise.notices import Notice, Reason
-from core.pipeline import Parts, Step
+from core.parts import Parts, Step
 from core.rights import check
 from core.store.people import Labelled
+from core.understanding import Understanding
 
 log = structlog.get_logger()
 
@@ -84,7 +86,7 @@ class Acts:
         if action.edit is not None and set(action.edit.typed) & set(edits.CONTACT):
             # another address may be another person's
             await self.parts.recogniser.renew(await self.parts.store.leads.get(action.lead_id))
-            await self.parts.compare(action.lead_id)
+            await Understanding(parts=self.parts).compare(action.lead_id)
 
     async def _note(self, action: Action) -> None:
         await self.parts.store.leads.note(_line(action))
@@ -227,7 +229,7 @@ class Acts:
                 action.key, lead.lead_id, into=first.lead_id, actor=action.actor, reason="the same request"
             )
         else:
-            await self.parts.compare(lead.lead_id)
+            await Understanding(parts=self.parts).compare(lead.lead_id)
 
     async def _merge(self, action: Action) -> None:
         merges, (key, lead_id, actor) = self.parts.store.merges, (action.key, action.lead_id, action.actor)
@@ -280,7 +282,7 @@ async def action_pipeline(step: Step, parts: Parts, action: Mapping[str, Any]) -
         await step("tell", Acts(parts=parts).tell, asked, told)
         return
     if asked.name == ActionName.MOVE:
-        await step("give", parts.give, asked.lead_id, asked.key)
+        await step("give", give, parts, asked.lead_id, asked.key)
     await step("publish", Acts(parts=parts).publish, asked)
     if asked.name not in OF_TWO_LEADS:
         await step("notify", Acts(parts=parts).notify, asked)

@@ -19,7 +19,7 @@ from core.errors import InvalidLead, NotAllowed
 from core.hooks.calls import HookEvent
 from core.intake.sent import BodyReader
 from core.lead import Analysis, Contact, Draft, Lead, MatchKind, Part, utcnow
-from core.pipeline import Parts
+from core.parts import Parts
 from core.questions.asking import Turn
 from core.reader import Reader
 from core.reps import OwnSettings

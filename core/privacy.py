@@ -11,7 +11,7 @@ from core.intake.shapes import shape_key
 from core.lead import Lead
 from core.model.opinion import pair_fingerprint
 from core.model.question import fingerprint
-from core.pipeline import Parts
+from core.parts import Parts
 from core.store.erasures import Left
 
 log = structlog.get_logger()

@@ -14,7 +14,7 @@ from core.home import read as read_home
 from core.lead import DeskStatus, Event, Lead, Match, MatchKind, utcnow
 from core.listing import Filter, Listed, Page, terms
 from core.merge import Merge, directed, preview
-from core.pipeline import Parts
+from core.parts import Parts
 from core.questions import Found, Query, find
 from core.rights import NOT_A_MEMBER, Role
 from core.similar.wanted import Wanted

@@ -6,7 +6,7 @@ import time
 from core.deskfile import DeskFile
 from core.findings import Finding, look
 from core.lead import Part
-from core.pipeline import Parts
+from core.parts import Parts
 
 PATIENCE = 2.0
 """Seconds for a service to answer: somebody waits for it."""

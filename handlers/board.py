@@ -97,7 +97,7 @@ class SlackBoard:
 
     async def show_summary(self, key: str) -> None:
         """Post or edit the summary of many leads at once; tried again later where Slack does not take it."""
-        gathered = await self._store.places.gathered(key)
+        gathered = await self._store.places.gathered(key, limit=bursts.TOP)
         summary = bursts.summary(gathered, hidden=self._hidden)
         content = {"text": summary.text, "blocks": await self._quiet(summary.blocks)}
         try:

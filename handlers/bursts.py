@@ -1,9 +1,8 @@
 """The one message that stands for many leads at once, and the list behind its button. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-from core.lead import Lead, Urgency
-from core.noise.loudness import is_urgent
+from core.lead import Lead
 from core.store.places import Gathered
 from handlers import cards, lists, wording
 from handlers.answers import Answer
@@ -19,25 +18,23 @@ TOP = 5
 PAGE = 12
 """Leads on a page of the list."""
 
-_HURRY = list(Urgency)
-
 Hidden = Callable[[str], frozenset[str]]
 
 
 def summary(gathered: Gathered, *, hidden: Hidden) -> Card:
     """How many came, how many are urgent, and the most important ones; their cards are in its thread."""
-    leads, count = gathered.leads, len(gathered.leads)
+    count, urgent = gathered.count, gathered.urgent
     head = (
         f"*{count} more new {'leads' if count != 1 else 'lead'}*, the first {ago(gathered.summary.began_at)}"
     )
-    urgent = sum(map(is_urgent, leads))
     facts = [f"{urgent} of them urgent"] if urgent else []
     if gathered.apart:
         facts.append(
             f"{gathered.apart} urgent, with a card of {'its' if gathered.apart == 1 else 'their'} own"
         )
-    lines = [f"• {_line(lead, hidden(lead.business_type))}" for lead in most_important(leads)[:TOP]]
-    more = [f"and {count - TOP} more"] if count > TOP else []
+    lines = [f"• {_line(lead, hidden(lead.business_type))}" for lead in gathered.leads]
+    rest = count - len(gathered.leads)
+    more = [f"and {rest} more"] if rest else []
     value = f"{gathered.summary.key}:0"
     show = {"type": "button", "action_id": SHOW, "text": plain("Show", 75), "value": value}
     blocks: list[Block] = [
@@ -48,16 +45,14 @@ def summary(gathered: Gathered, *, hidden: Hidden) -> Card:
     return Card(text=", ".join([f"{count} more new leads", *facts]), blocks=blocks)
 
 
-def listed(
-    key: str, leads: Sequence[Lead], links: Mapping[str, str], *, offset: int, hidden: Hidden
-) -> Answer:
-    """A page of the summary's leads for one person, the most important first, with links to their cards."""
-    ordered = most_important(leads)
-    page, after = ordered[offset : offset + PAGE], offset + PAGE
-    title = f"Leads {offset + 1} to {offset + len(page)} of {len(leads)}"
-    answer = lists.listing(page, title=title, links=links, hidden=hidden)
-    if after < len(ordered):
-        button = {"type": "button", "action_id": SHOW, "text": plain("More", 75), "value": f"{key}:{after}"}
+def listed(gathered: Gathered, links: Mapping[str, str], *, offset: int, hidden: Hidden) -> Answer:
+    """A page of the summary's leads for one person, with links to their cards."""
+    after = offset + len(gathered.leads)
+    title = f"Leads {offset + 1} to {after} of {gathered.count}"
+    answer = lists.listing(gathered.leads, title=title, links=links, hidden=hidden)
+    if after < gathered.count:
+        value = f"{gathered.summary.key}:{after}"
+        button = {"type": "button", "action_id": SHOW, "text": plain("More", 75), "value": value}
         answer.blocks.append({"type": "actions", "elements": [button]})
     return answer
 
@@ -66,18 +61,6 @@ def asked(value: str) -> tuple[str, int]:
     """The summary's key and the offset from a button's value."""
     key, _, offset = value.rpartition(":")
     return key, int(offset) if offset.isascii() and offset.isdigit() else 0
-
-
-def most_important(leads: Sequence[Lead]) -> list[Lead]:
-    """The most urgent first, then the best, then the oldest."""
-    return sorted(
-        leads,
-        key=lambda lead: (
-            -(_HURRY.index(lead.analysis.urgency) if lead.analysis else -1),
-            -(lead.analysis.quality_score if lead.analysis else 0),
-            lead.lead_id,
-        ),
-    )
 
 
 def _line(lead: Lead, hidden: frozenset[str]) -> str:

@@ -10,6 +10,7 @@ from core.api.keys import Scope
 from core.lead import Intent, Urgency
 from core.ports import Embedder
 from core.store.labels import Labelled
+from core.understanding import Understanding
 from tests.asking import LEADS, ask, made
 from tests.product import Product, text_of
 from tests.standing import desk, there
@@ -156,7 +157,7 @@ async def test_a_corrected_reading_is_kept_to_learn_from_and_no_later_one_undoes
     lead_id = await made(bot, f"{GRINDING} Thanks!", email="learn@example.com")
     body = {"analysis": {"intent": "support"}}
     await ask(bot, "PUT", f"{LEADS}/{lead_id}", json=body, api_key=key)
-    await bot.app.desk.parts.reread(lead_id)
+    await Understanding(parts=bot.app.desk.parts).reread(lead_id)
     (kept,) = await labels_of(bot, lead_id)
     lead = await bot.lead(lead_id)
     assert (kept.label.corrected.intent, kept.label.by) == (Intent.SUPPORT, "api:corrector")

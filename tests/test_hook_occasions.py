@@ -13,6 +13,7 @@ from bot.sandbox.airtable import AirtableStandIn
 from bot.sandbox.airtable import running as running_airtable
 from bot.sandbox.slack.server import running as running_slack
 from core.adapters.chroma import open_chroma
+from core.crm import looking
 from core.lead import Part, Status, utcnow
 from core.ports import Embedder, Neighbour, Vector
 from tests.asking import LEADS, ask
@@ -117,7 +118,7 @@ async def test_what_people_change_in_the_crm_is_an_update(bot: Told) -> None:
     lead_id = await bot.send("A gutter hangs down", email="there@example.com", phone="+1 415 555 0166")
     await bot.told(lead_id, *FIRST)
     bot.airtable.table.edit(lead_id, Phone="+14155550199")
-    await bot.app.desk.parts.pull()
+    await looking.pull(bot.app.desk.parts)
     assert await bot.told(lead_id, *FIRST, "lead.updated") == sorted([*FIRST, "lead.updated"])
 
 

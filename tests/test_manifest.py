@@ -165,7 +165,7 @@ def let_through() -> dict[str, dict[str, Any]]:
         line = event(ASKED, why=f"{question.id} Phone")
         shown.append(crm_question.asked(line, lead(), question).blocks)
         shown += [merging.ask(merge).blocks, merging.ask_undo(merge.kept, merge.gone).blocks]
-        at_once = Gathered(Summary(key="burst", began_at=NOW, last_at=NOW), "C1", [lead()], 0)
+        at_once = Gathered(Summary(key="burst", began_at=NOW, last_at=NOW), "C1", [lead()], 1, 0, 0)
         shown.append(bursts.summary(at_once, hidden=lambda _: frozenset()).blocks)
         shown.append(home.view(home_examples.full(), now=NOW)["blocks"])
         shown.append(paging.paged(Page(leads=(lead(),), newer=True, older=True), Filter.OPEN).blocks)

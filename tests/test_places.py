@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import Connection
 
 from core.deskfile import Burst
-from core.lead import utcnow
+from core.lead import Urgency, utcnow
 from core.noise.bursts import Place
 from core.store import Store, open_store
 from core.store.places import AHEAD
 from tests.databases import KINDS, fresh_database
+from tests.lead_examples import analysis
 from tests.test_store import a_lead
 
 PACE = timedelta(seconds=1)
@@ -103,3 +104,23 @@ async def test_cards_under_a_summary_wait_until_it_is_posted(store: Store) -> No
     await store.posts.intend(key, "C1", NOW)
     await store.posts.posted(key, "1.1", "")
     assert await turns(store, 61) == [placed[1][0]]
+
+
+async def test_of_a_summary_s_many_leads_only_a_page_is_read_and_the_most_urgent_come_first(
+    store: Store,
+) -> None:
+    at_once = Burst(leads=2)
+    await place(store, "before", rule=at_once)
+    calm, urgent, better = [(await place(store, name, rule=at_once))[0] for name in ("calm", "now", "good")]
+    unread, found = await place(store, "unread", rule=at_once)
+    for lead_id, urgency, quality in (
+        (calm, Urgency.LOW, 20),
+        (urgent, Urgency.URGENT, 10),
+        (better, Urgency.LOW, 30),
+    ):
+        read = analysis(urgency=urgency, quality_score=quality)
+        await store.leads.understood(lead_id, analysis=read, final=True)
+    assert found.summary is not None
+    pages = [await store.places.gathered(found.summary, offset=offset, limit=2) for offset in (0, 2)]
+    assert [lead.lead_id for page in pages for lead in page.leads] == [urgent, better, calm, unread]
+    assert [(page.count, page.urgent) for page in pages] == [(4, 1)] * 2

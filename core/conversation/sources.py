@@ -12,7 +12,8 @@ from core.conversation import Phase, State
 from core.conversation.places import Conversation, Outcome
 from core.hooks.calls import HookEvent
 from core.lead import Contact, Event, Lead, Value, utcnow
-from core.pipeline import Parts, Step
+from core.parts import Parts, Step
+from core.understanding import Understanding
 
 
 class Fate(StrEnum):
@@ -78,7 +79,7 @@ class Sources:
         await self.parts.store.leads.act(line, edited)
         await self.parts.store.leads.unread(change.lead_id)
         await self.parts.recogniser.renew(await self.parts.store.leads.get(change.lead_id))
-        await self.parts.read_again(change.lead_id)
+        await Understanding(parts=self.parts).read_again(change.lead_id)
 
 
 def wordings(lead: Lead, text: str, *, region: str) -> tuple[Wording, Wording]:

@@ -16,8 +16,9 @@ from core.conversation.silence import nudged_at, speaks_at
 from core.errors import NotFound, Refused, Unavailable
 from core.hooks.calls import HookEvent
 from core.lead import SYSTEM, Event, Intent, Lead, utcnow
-from core.pipeline import Parts, Step
+from core.parts import Parts, Step
 from core.rules.language import language
+from core.understanding import Understanding
 
 log = structlog.get_logger()
 
@@ -229,7 +230,7 @@ class Talks:
         """Another address may be another person's."""
         if result.contact:
             await self.parts.recogniser.renew(await self.parts.store.leads.get(result.lead_id))
-            await self.parts.compare(result.lead_id)
+            await Understanding(parts=self.parts).compare(result.lead_id)
 
 
 def resumed_key(event_id: str, place: str) -> str:

@@ -9,7 +9,7 @@ import structlog
 from core.crm.reconcile import Link
 from core.crm.sync import CrmSync, Outcome
 from core.errors import NotFound
-from core.pipeline import Parts
+from core.parts import Parts
 
 log = structlog.get_logger()
 

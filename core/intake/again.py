@@ -7,7 +7,7 @@ from core.errors import InvalidLead, NotAllowed, NotFound, Refused
 from core.intake.deliveries import deliver, fetch, submit_kept, take
 from core.intake.sent import OWN_DOORS
 from core.lead import Value
-from core.pipeline import Step
+from core.parts import Step
 from core.rights import check_reading
 from core.store.kept import KeptDelivery
 from core.store.submissions import Delivery

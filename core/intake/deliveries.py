@@ -17,7 +17,7 @@ from core.intake.answered import as_lead
 from core.intake.sent import Sent, actor_of
 from core.intake.shapes import Shape
 from core.lead import Draft, utcnow
-from core.pipeline import Step
+from core.parts import Step
 from core.ports import FormVendor
 from core.store.kept import KeptDelivery, Waits
 from core.store.submissions import Accepted, Submission

@@ -11,7 +11,7 @@ from core.hours import desk_calendar
 from core.lead import Value, utcnow
 from core.noise.digest import Digest, last_digest, report_time
 from core.noise.weekly import Week, days_of, week
-from core.pipeline import Step
+from core.parts import Step
 from core.sla import State
 from core.store import Store
 

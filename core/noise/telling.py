@@ -12,7 +12,7 @@ from core.errors import Refused, Unavailable
 from core.lead import Lead, utcnow
 from core.noise.loudness import again_at, is_direct, is_moot, plan
 from core.noise.notices import Notice
-from core.pipeline import Step
+from core.parts import Step
 from core.reps import person
 from core.store import Store
 from core.store.notices import Kept

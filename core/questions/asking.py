@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from core.lead import Value
-from core.pipeline import Step
+from core.parts import Step
 
 ASKED: Final = "asked:"
 """How the engine's keys of turns begin."""

@@ -10,7 +10,7 @@ import structlog
 from core.deskfile import DeskFile, Routing, Rule
 from core.errors import NotAllowed
 from core.lead import utcnow
-from core.pipeline import Parts
+from core.parts import Parts
 from core.rights import Role
 from core.routing.revisions import MEANWHILE, Revision, counts, digest, is_over
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import structlog
 
 from core.errors import Refused, Unavailable
-from core.pipeline import Parts, Step
+from core.parts import Parts, Step
 from core.sla.alarm import Alarm
 from core.sla.clock import RETURNED
 

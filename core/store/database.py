@@ -28,6 +28,9 @@ READERS, WRITERS = 4, 8
 GATHER_MOST = 50
 """Works in one commit; those of a busy moment share its fsync."""
 
+GATHER_BESIDE = 4
+"""Of the others, works in a commit for which somebody waits at a door: they go on, and hold up nobody."""
+
 
 class Database:
     """The open database. Work on it is a plain function of a connection, run whole in one thread.
@@ -41,6 +44,7 @@ class Database:
         # Not the loop's default executor: dbos puts its own there, and ends it.
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
         self._writers = ThreadPoolExecutor(1 if self.is_sqlite else WRITERS, thread_name_prefix="store-write")
+        self._first: deque[_Write[Any]] = deque()
         self._gathered: deque[_Write[Any]] = deque()
 
     @classmethod
@@ -79,12 +83,15 @@ class Database:
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        """Do the work in one transaction: committed when this returns, undone if the work raises."""
+    async def write(self, work: Callable[[Connection], T], *, first: bool = False) -> T:
+        """Do the work in one transaction: committed when this returns, undone if the work raises.
+
+        first: somebody waits for the answer; where writers take turns, it goes before what nobody waits for.
+        """
         loop = asyncio.get_running_loop()
         if self.is_sqlite:
             write: _Write[T] = _Write(work, loop.create_future())
-            self._gathered.append(write)
+            (self._first if first else self._gathered).append(write)
             self._writers.submit(self._write_gathered, loop)
             done: T = await write.done
             return done
@@ -97,12 +104,14 @@ class Database:
 
     def _write_gathered(self, loop: asyncio.AbstractEventLoop) -> None:
         """Do all the works that wait in one commit, each in a savepoint of its own."""
-        batch = [self._gathered.popleft() for _ in range(min(len(self._gathered), GATHER_MOST))]
-        outcomes: list[tuple[Any, BaseException | None]] = []
+        batch = _taken(self._first, GATHER_MOST)
+        batch += _taken(self._gathered, GATHER_BESIDE if batch else GATHER_MOST)
+        if not batch:  # an earlier call took it along: the loop need not wake
+            return
+        outcomes: list[tuple[Any, BaseException | None]]
         try:
-            if batch:
-                with self._engine.begin() as connection:
-                    outcomes = [write.outcome(connection) for write in batch]
+            with self._engine.begin() as connection:
+                outcomes = [write.outcome(connection) for write in batch]
         except SQLAlchemyError as error:  # the commit itself failed: none of them happened
             outcomes = [(None, error)] * len(batch)
         loop.call_soon_threadsafe(_settle, batch, outcomes)
@@ -144,6 +153,10 @@ class _Write(Generic[T]):
                 return self.work(connection), None
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to the caller, and goes there
             return None, error
+
+
+def _taken(waiting: deque[_Write[Any]], most: int) -> list[_Write[Any]]:
+    return [waiting.popleft() for _ in range(min(len(waiting), most))]
 
 
 def _settle(batch: list[_Write[Any]], outcomes: list[tuple[Any, BaseException | None]]) -> None:

@@ -5,15 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.deskfile import Burst
-from core.lead import Lead
+from core.lead import Lead, Urgency
 from core.noise.bursts import Place, Summary, summary_of
 from core.store.database import Database
 from core.store.lead_rows import read_leads
-from core.store.tables import bursts, paces, places, posts
+from core.store.tables import bursts, leads, paces, places, posts
 
 AHEAD = 3
 """How many cards may be posted before their turn: Slack takes short bursts."""
@@ -36,16 +36,19 @@ Enlist = Callable[[Connection, str], None]
 
 @dataclass(frozen=True)
 class Gathered:
-    """A summary with its leads.
+    """A summary with the leads whose cards are under it: many, so that only a page of them is read.
 
     Attributes:
-        leads: those whose cards are under it, the first first.
+        leads: the page; of all of them the most urgent first, then the best, then the oldest.
+        count, urgent: how many there are, and how many of them are urgent.
         apart: how many came meanwhile and stand by themselves, being urgent.
     """
 
     summary: Summary
     desk: str
     leads: list[Lead]
+    count: int
+    urgent: int
     apart: int
 
 
@@ -74,7 +77,8 @@ class Places:
             known = connection.execute(_PLACE, {"lead_id": lead_id}).first()
             if known is not None:
                 return Place(summary=known.burst, at_once=not known.waits)
-            earlier = connection.execute(_RECENT, {"desk": desk, "since": now - rule.within}).scalars().all()
+            recent = {"desk": desk, "since": now - rule.within, "enough": rule.leads}
+            earlier = connection.execute(_RECENT, recent).scalars().all()
             row = connection.execute(_LAST, {"desk": desk}).first()
             last = None if row is None else Summary(key=row.key, began_at=row.began_at, last_at=row.last_at)
             new = f"burst:{desk}:{now.timestamp():.3f}"
@@ -122,17 +126,21 @@ class Places:
         rows = await self._database.read(lambda connection: connection.execute(_STALE, {"now": now}).all())
         return [(row.key, row.edition) for row in rows]
 
-    async def gathered(self, key: str) -> Gathered:
-        """The summary with its leads as they are now."""
+    async def gathered(self, key: str, *, offset: int = 0, limit: int) -> Gathered:
+        """The summary with a page of its leads as they are now."""
 
         def read(connection: Connection) -> Gathered:
             row = connection.execute(_BURST, {"key": key}).one()
-            lead_ids = connection.execute(_LEADS_OF, {"burst": key}).scalars().all()
+            page = {"burst": key, "offset": offset, "limit": limit}
+            lead_ids = connection.execute(_PAGE, page).scalars().all()
+            counts = connection.execute(_COUNTS, {"burst": key}).one()
             meanwhile = {"desk": row.desk, "first": row.began_at, "last": row.last_at}
             return Gathered(
                 summary=Summary(key=key, began_at=row.began_at, last_at=row.last_at),
                 desk=row.desk,
-                leads=read_leads(connection, list(lead_ids)),
+                leads=read_leads(connection, lead_ids),
+                count=counts.all,
+                urgent=counts.urgent,
                 apart=connection.execute(_APART, meanwhile).scalar_one(),
             )
 
@@ -168,7 +176,11 @@ class Places:
 
 
 _PLACE = select(places.c.burst, places.c.waits).where(places.c.lead_id == bindparam("lead_id"))
-_RECENT = select(places.c.at).where(places.c.desk == bindparam("desk"), places.c.at > bindparam("since"))
+_RECENT = (
+    select(places.c.at)
+    .where(places.c.desk == bindparam("desk"), places.c.at > bindparam("since"))
+    .limit(bindparam("enough"))
+)
 _LAST = select(bursts).where(bursts.c.desk == bindparam("desk")).order_by(bursts.c.last_at.desc()).limit(1)
 _BURST = select(bursts).where(bursts.c.key == bindparam("key"))
 _TURN = select(paces.c.free_at).where(paces.c.desk == bindparam("desk"))
@@ -197,10 +209,25 @@ _SHOWN = (
     .where(bursts.c.key == bindparam("this"))
     .values(edition=bursts.c.edition + 1, stale_at=bindparam("again"))
 )
-_LEADS_OF = (
-    select(places.c.lead_id)
+_OF_BURST = places.join(leads, leads.c.lead_id == places.c.lead_id)
+_URGENCY = leads.c.analysis["urgency"].as_string()
+_HURRY = case({urgency.value: rank for rank, urgency in enumerate(Urgency)}, value=_URGENCY, else_=-1)
+_QUALITY = func.coalesce(leads.c.analysis["quality_score"].as_integer(), 0)
+_PAGE = (
+    select(leads.c.lead_id)
+    .select_from(_OF_BURST)
     .where(places.c.burst == bindparam("burst"))
-    .order_by(places.c.at, places.c.lead_id)
+    .order_by(_HURRY.desc(), _QUALITY.desc(), leads.c.lead_id)
+    .offset(bindparam("offset"))
+    .limit(bindparam("limit"))
+)
+_COUNTS = (
+    select(
+        func.count().label("all"),
+        func.count(case((Urgency.URGENT.value == _URGENCY, 1))).label("urgent"),
+    )
+    .select_from(_OF_BURST)
+    .where(places.c.burst == bindparam("burst"))
 )
 _APART = select(func.count()).where(
     places.c.desk == bindparam("desk"),

@@ -113,7 +113,7 @@ class Submissions:
             enlist(connection, lead_id)
             return Accepted(lead_id, lead_number(number), fresh=True)
 
-        return await self._database.write(write)
+        return await self._database.write(write, first=True)
 
     async def refuse(self, submission: Submission, error: InvalidLead) -> None:
         """Keep what was refused, and why, for `basecamp deliveries`."""

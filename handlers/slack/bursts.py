@@ -28,10 +28,10 @@ def register(app: AsyncApp, desk: Desk, directory: Directory) -> None:
 
 async def _page(desk: Desk, directory: Directory, value: str, user: str) -> Answer:
     key, offset = bursts.asked(value)
-    gathered = await desk.parts.store.places.gathered(key)
+    gathered = await desk.parts.store.places.gathered(key, offset=offset, limit=bursts.PAGE)
     try:
         await desk.reader(user).check(*gathered.leads)
     except NotAllowed as error:
         return answers.not_allowed(error)
     links = await directory.links(await desk.cards(gathered.leads))
-    return bursts.listed(key, gathered.leads, links, offset=offset, hidden=desk.hidden)
+    return bursts.listed(gathered, links, offset=offset, hidden=desk.hidden)

@@ -59,7 +59,7 @@ class _Team:
 
 
 class Directory:
-    """core.pipeline's Members, as Slack knows them."""
+    """core.parts' Members, as Slack knows them."""
 
     def __init__(self, slack: Slack, *, listed: Listed, desks: Desks) -> None:
         """listed: whoever the settings name; without members, a desk's are its channel's and its reps."""
