@@ -158,7 +158,7 @@ class Schedule:
 
     async def let_go(self) -> None:
         """Remove deliveries that became no leads in their time."""
-        await let_go(self._parts, utcnow())
+        await let_go(self._parts.store, utcnow())
 
     async def wake(self) -> None:
         """Bring snoozed leads back whose time has come; a tick that finds one again asks for nothing new."""

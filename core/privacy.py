@@ -7,11 +7,11 @@ import structlog
 
 from core.actions import Action
 from core.errors import Refused, Unavailable
-from core.intake.shapes import shape_key
 from core.lead import Lead
 from core.model.opinion import pair_fingerprint
 from core.model.question import fingerprint
 from core.parts import Parts
+from core.store import Store
 from core.store.erasures import Left
 
 log = structlog.get_logger()
@@ -25,9 +25,6 @@ OF_A_LEAD = (
 
 REFUSED_FOR = timedelta(days=30)
 """How long a delivery is kept that can be no lead: time to mend what refused it, and to read it again."""
-
-WAITING_FOR = timedelta(days=90)
-"""How long one that waits for a person's word, or for its sender: it may well be a lead."""
 
 
 async def erase(parts: Parts, action: Action) -> None:
@@ -67,20 +64,10 @@ async def clear_left(parts: Parts, *, before: datetime) -> None:
             await parts.store.erasures.done(number)
 
 
-async def let_go(parts: Parts, now: datetime) -> None:
-    """Remove deliveries that became no leads in their time, and questions about fields that were theirs."""
-    waiting_before = now - WAITING_FOR
-    count = await parts.store.kept.let_go(refused_before=now - REFUSED_FOR, waiting_before=waiting_before)
-    for shape_id in await parts.store.shapes.unanswered(before=waiting_before):
-        key = shape_key(shape_id)
-        post = await parts.store.posts.get(key)
-        if post is not None and post.ts is not None:  # it shows samples of what was sent
-            if await _tried(parts.board.remove(post.channel, post.ts)) is not None:
-                continue  # the next time
-            await parts.store.posts.forget(key)
-        await parts.store.shapes.forget(shape_id)
-    if count:
-        await parts.store.database.tidy()
+async def let_go(store: Store, now: datetime) -> None:
+    """Remove refused deliveries in their time; what waits for somebody was taken, and stays."""
+    if count := await store.kept.let_go(refused_before=now - REFUSED_FOR):
+        await store.database.tidy()
         log.info("deliveries_let_go", count=count)
 
 

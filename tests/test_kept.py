@@ -10,7 +10,7 @@ import pytest
 from core.errors import InvalidLead, NotFound
 from core.intake.shapes import flat, new_shape
 from core.lead import utcnow
-from core.privacy import REFUSED_FOR, WAITING_FOR
+from core.privacy import REFUSED_FOR
 from core.store import Store
 from core.store.kept import FETCH_FOR, Waits
 from core.store.submissions import Accepted
@@ -23,9 +23,8 @@ DAY = timedelta(days=1)
 AGES = {
     "refused": REFUSED_FOR - DAY,
     "refused, too old": REFUSED_FOR + DAY,
-    "waits": WAITING_FOR - 2 * DAY,
-    "waits, too old": WAITING_FOR + 2 * DAY,
-    "a lead": WAITING_FOR + 3 * DAY,
+    "waits": 300 * DAY,
+    "a lead": 400 * DAY,
 }
 
 SENT = submission(source="zapier", fields={"q": "Brakes squeal"})
@@ -184,7 +183,7 @@ async def test_deliveries_are_listed_at_the_desk_they_came_to_and_the_rest_at_th
     assert await listed("#leads", frozenset({"#spa"}), first[0]) == first[1:]
 
 
-async def test_what_became_no_lead_goes_in_its_time_and_no_lead_does(store: Store) -> None:
+async def test_what_was_refused_goes_in_its_time_and_what_was_taken_never_does(store: Store) -> None:
     at = {name: replace(SENT, event_key=name, received_at=NOW - age) for name, age in AGES.items()}
     for name, sent in at.items():
         if "refused" in name:
@@ -193,21 +192,10 @@ async def test_what_became_no_lead_goes_in_its_time_and_no_lead_does(store: Stor
             await store.kept.keep(sent, Waits.FETCH, fetch="1", follow=Enlisted())
         else:
             await accept(store, sent)
-    gone = await store.kept.let_go(refused_before=NOW - REFUSED_FOR, waiting_before=NOW - WAITING_FOR)
+    gone = await store.kept.let_go(refused_before=NOW - REFUSED_FOR)
     left = await store.submissions.latest(limit=9)
     kept = {name for name, sent in at.items() if sent.received_at in {each.received_at for each in left}}
-    assert (gone, kept) == (2, {name for name in AGES if "too old" not in name})
-
-
-async def test_a_question_goes_once_nothing_waits_for_its_answer(store: Store) -> None:
-    submission_id = await keep(store, Enlisted())
-    later = utcnow() + timedelta(days=1)
-    assert await store.shapes.unanswered(before=later) == []
-    await store.kept.let_go(refused_before=later, waiting_before=later)
-    (shape_id,) = await store.shapes.unanswered(before=later)
-    assert await store.shapes.unanswered(before=utcnow() - timedelta(days=1)) == []
-    await store.shapes.forget(shape_id)
-    assert (await store.shapes.of("zapier"), submission_id) == ([], submission_id)
+    assert (gone, kept) == (1, {name for name in AGES if "too old" not in name})
 
 
 async def test_confirming_a_shape_follows_what_waits_for_it_only(store: Store) -> None:

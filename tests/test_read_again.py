@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +11,9 @@ import pytest
 from core.errors import InvalidLead
 from core.lead import Lead, utcnow
 from core.ports import Embedder
-from core.privacy import WAITING_FOR, let_go
 from core.store.kept import Waits
 from core.store.submissions import Delivery, Submission
-from tests.product import INTAKE, text_of
+from tests.product import INTAKE
 from tests.senders import FORM, JSON, golden
 from tests.sending import Senders, senders
 from tests.standing import standing, there
@@ -216,19 +214,6 @@ async def test_what_came_again_and_waits_is_kept_once(bot: Senders) -> None:
     again = await last(bot, "ramp")
     assert (await replay(bot, again))["errors"][0]["code"] == "NOT_FOUND"
     assert (await last(bot, "ramp")).submission_id == waiting.submission_id
-
-
-@there
-async def test_what_nobody_explained_in_its_time_goes_and_its_question_with_it(bot: Senders) -> None:
-    fields = {"q_1": "Could you look at our hoist?", "q_2": "quux@example.com"}
-    await bot.post("/webhooks/hoist", json=fields)
-    await bot.slack.until(lambda _: "quux@example.com" in text_of(bot.cards()), timeout=10)
-    await let_go(bot.app.desk.parts, utcnow() + WAITING_FOR - timedelta(hours=1))
-    assert "quux@example.com" in text_of(bot.cards())
-    await let_go(bot.app.desk.parts, utcnow() + WAITING_FOR + timedelta(hours=1))
-    assert "quux@example.com" not in text_of(bot.cards())
-    assert await bot.app.store.shapes.of("hoist") == []
-    assert [each for each in await bot.app.store.submissions.latest(limit=500) if each.number is None] == []
 
 
 @pytest.mark.parametrize("source", ["form", "api"])

@@ -204,14 +204,11 @@ class Kept:
         """It can be no lead; mended, the same delivery may come again."""
         await self.note(submission_id, event_key=None, code=error.code, field=error.field, why=error.why)
 
-    async def let_go(self, *, refused_before: datetime, waiting_before: datetime) -> int:
-        """Remove what was refused, or has waited, since before then, with all that was sent; how many."""
-        waits = submissions.c.code.in_(list(Waits))
-        old = or_(
-            and_(~waits, submissions.c.received_at < refused_before),
-            submissions.c.received_at < waiting_before,
-        )
-        query = delete(submissions).where(submissions.c.lead_id.is_(None), old)
+    async def let_go(self, *, refused_before: datetime) -> int:
+        """Remove what was refused before then, with all that was sent; how many."""
+        refused = submissions.c.code.not_in(list(Waits))
+        old = submissions.c.received_at < refused_before
+        query = delete(submissions).where(submissions.c.lead_id.is_(None), refused, old)
         return await self._database.write(lambda connection: connection.execute(query).rowcount)
 
     async def fetching(self, now: datetime, *, limit: int) -> list[tuple[str, datetime]]:

@@ -1,10 +1,9 @@
 """The table of shapes, and what waits for one to be confirmed."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.errors import NotFound
@@ -52,22 +51,6 @@ class Shapes:
             submissions.c.shape_id == shape_id, submissions.c.lead_id.is_(None)
         )
         return await self._database.read(lambda connection: len(connection.execute(query).all()))
-
-    async def unanswered(self, *, before: datetime) -> list[str]:
-        """Ids of shapes that nobody confirmed since before then, and for which nothing waits any more."""
-        waiting = select(submissions.c.shape_id).where(
-            submissions.c.shape_id.is_not(None), submissions.c.lead_id.is_(None)
-        )
-        query = select(shapes.c.shape_id).where(
-            shapes.c.confirmed_by.is_(None), shapes.c.created_at < before, shapes.c.shape_id.not_in(waiting)
-        )
-        found = await self._database.read(lambda connection: connection.execute(query).scalars().all())
-        return list(found)
-
-    async def forget(self, shape_id: str) -> None:
-        """Remove it, with its samples."""
-        query = delete(shapes).where(shapes.c.shape_id == shape_id)
-        await self._database.write(lambda connection: connection.execute(query))
 
 
 def add_shape(connection: Connection, shape: Shape, *, is_sqlite: bool) -> None:
