@@ -9,7 +9,7 @@ import pytest
 from bot.settings import Settings
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 SANDBOX = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
 DEFAULTS = {
     name: field.default
@@ -19,15 +19,15 @@ DEFAULTS = {
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def test_the_readme_lists_every_setting_and_no_other() -> None:
-    table = re.findall(r"^\| `([A-Z_]+)` \|", README, re.MULTILINE)
+def test_every_setting_is_listed_and_no_other() -> None:
+    table = re.findall(r"^\| `([A-Z_]+)` \|", SETTINGS, re.MULTILINE)
     assert sorted(table) == sorted(name.upper() for name in Settings.model_fields)
 
 
 @pytest.mark.parametrize(("name", "default"), DEFAULTS.items())
-def test_the_readme_states_the_default_of_a_setting(name: str, default: str | float) -> None:
+def test_the_default_of_a_setting_is_stated(name: str, default: str | float) -> None:
     said = f"{default:g}" if isinstance(default, float) else str(default)
-    assert f"\n| `{name.upper()}` | `{said}` |" in README
+    assert f"\n| `{name.upper()}` | `{said}` |" in SETTINGS
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
