@@ -32,6 +32,17 @@ async def test_a_forms_integration_that_is_listed_makes_leads_and_is_asked_nothi
     assert said(bot, "front-desk", ts) == []
 
 
+async def test_what_an_integration_adds_in_the_thread_of_its_form_is_no_lead_of_its_own(bot: Product) -> None:
+    ts = await bot.slack.integration("Formly", "front-desk", FORM)
+    await bot.synced((await lead_soon(bot)).lead_id)
+    await bot.slack.integration("Formly", "front-desk", "Email: bea@home.example\nQ: Decks?", thread_ts=ts)
+    await bot.slack.integration(
+        "Formly", "front-desk", "Email: ann@home.example\nQuestion: Do you paint sheds?"
+    )
+    await bot.slack.until(lambda _: "paint sheds" in str(bot.slack.messages("leads")), timeout=10)
+    assert len(await bot.app.store.leads.newest(limit=5)) == 2
+
+
 async def test_an_edited_form_reaches_its_lead_and_leaves_what_people_changed(bot: Product) -> None:
     ts = await bot.slack.integration("Formly", "front-desk", f"{FORM}\n*Plot:* 12")
     lead = await bot.synced((await lead_soon(bot)).lead_id)

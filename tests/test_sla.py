@@ -18,6 +18,9 @@ from tests.test_hours import NIGHTS, OFFICE, ZONES
 
 MINUTE = timedelta(minutes=1)
 
+NOTHING_DONE = {ActionName.MOVE, ActionName.ASK_ON}
+"""Clicks after which nobody has answered yet."""
+
 SLA = Sla(within={Urgency.URGENT: 15 * MINUTE, Urgency.HIGH: timedelta(hours=2)})
 
 OPEN_ALWAYS = Calendar(ALWAYS, UTC)
@@ -56,7 +59,7 @@ def test_only_business_time_counts() -> None:
 @pytest.mark.parametrize(
     "what",
     [
-        *(PAST[name] for name in ActionName if name in PAST and name != ActionName.MOVE),
+        *(PAST[name] for name in ActionName if name in PAST and name not in NOTHING_DONE),
         "merged",
         "merged_in",
     ],
@@ -80,6 +83,7 @@ def test_whatever_a_person_does_first_stops_it(what: str) -> None:
         event("message_deleted", 5),
         event("refused", 5),
         event("moved", 5),
+        event("asked_on", 5),
         event("merged_in", 5, "system"),
         event("reminded", 5, "system"),
     ],

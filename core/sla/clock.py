@@ -26,6 +26,7 @@ NO_ACTS: Final = frozenset(
         "imported",
         "refused",
         PAST[ActionName.MOVE],  # others have it to act on
+        PAST[ActionName.ASK_ON],  # the bot goes on asking: nobody has answered yet
         UNMERGED,
         *("answered", "asked_back", "message_edited", "message_deleted"),  # who wrote it goes on
     }

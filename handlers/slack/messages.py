@@ -65,8 +65,9 @@ class _Ears:
             await self._changed(event, bot_user, bot_id)
         elif subtype == "message_deleted":
             await self._deleted(event, event["deleted_ts"], bot_id)
-        elif heard.is_from_a_person(event) and heard.is_reply(event):
-            await self._replied(event, event["channel"], bot_user)
+        elif heard.is_reply(event):  # what a bot says in a thread belongs to what stands above it
+            if heard.is_from_a_person(event):
+                await self._replied(event, event["channel"], bot_user)
         elif event.get("channel") in await self.directory.named(self.desk.watched):
             await self._written(event, bot_user, bot_id, shared=shared)
 

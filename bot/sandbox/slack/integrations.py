@@ -14,8 +14,16 @@ class Integrations:
         self._desk = desk
         self._space = desk.space
 
-    async def integration(self, name: str, channel: str, text: str, attachments: Sequence[Json] = ()) -> str:
-        """Let the bot of that name post a message; its ts."""
+    async def integration(
+        self,
+        name: str,
+        channel: str,
+        text: str,
+        attachments: Sequence[Json] = (),
+        *,
+        thread_ts: str | None = None,
+    ) -> str:
+        """Let the bot of that name post a message, in a thread or not; its ts."""
         where = self._channel(channel)
         message: Json = {
             "subtype": "bot_message",
@@ -23,6 +31,7 @@ class Integrations:
             "username": name,
             "text": text,
             **({"attachments": list(attachments)} if attachments else {}),
+            **({"thread_ts": thread_ts} if thread_ts else {}),
         }
         return str(self._desk.post(where, message)["ts"])
 

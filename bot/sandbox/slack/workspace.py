@@ -194,7 +194,7 @@ class Workspace:
             return
         replies = self.replies(channel, thread_ts)
         if replies:
-            users = list(dict.fromkeys(r["user"] for r in replies))
+            users = list(dict.fromkeys(r.get("user") or r["bot_id"] for r in replies))
             counted = {
                 "thread_ts": thread_ts,
                 "reply_count": len(replies),
