@@ -26,7 +26,7 @@ class Ticks:
     def every(self, seconds: float, tick: Tick, *, first: datetime | None = None, at_once: int = 1) -> None:
         """From ``first`` on, else from when they passed once.
 
-        at_once: how often it may run at once; one that comes too soon is left out, with a warning.
+        at_once: how often it may run at once; one that comes too soon is left out.
         """
         when = {"next_run_time": first} if first is not None else {}
         self._add(tick, "interval", seconds=seconds, max_instances=at_once, coalesce=True, **when)
