@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -186,8 +187,8 @@ async def test_the_leads_of_the_last_hour_are_redone_before_older_ones(store: St
         lead_ids.append(accepted.lead_id)
         await asyncio.sleep(0.02)
     first, second, third = lead_ids
-    created = (await store.leads.get(second)).created_at
-    an_hour_after_the_second = created + timedelta(hours=1) - timedelta(milliseconds=8)
+    numbered = datetime.fromtimestamp((UUID(second).int >> 80) / 1000, UTC)  # before its row
+    an_hour_after_the_second = numbered + timedelta(hours=1) - timedelta(milliseconds=8)
     taken = await store.waiting.take(an_hour_after_the_second, parts=set(Part), limit=5)
     assert [each.lead_id for each in taken] == [second, third, first]
 
