@@ -80,7 +80,7 @@ requests are free."""
 
 DRAIN = 100
 """Leads under way to the CRM at once after an outage: requests are full, and what a new lead's own sync then
-waits for is two seconds of them (core.pipeline.CRM_PATIENCE)."""
+waits for is two seconds of them (core.parts.CRM_PATIENCE)."""
 
 
 class Schedule:
