@@ -14,7 +14,7 @@ demo: .venv/.ready ## Show the whole product on this machine, without Slack, Oll
 	$(BIN)/basecamp demo
 
 test: .venv/.ready-dev ## Run the tests
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 check: format lint types contracts images test ## All that CI checks
 
