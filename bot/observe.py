@@ -48,8 +48,14 @@ def configure(level: str, log_format: Literal["text", "json"]) -> None:
     engine.handlers, engine.propagate = [handler], False
     for noisy in ("aiohttp.access", "slack_bolt", "slack_sdk", "httpx", "chromadb", "alembic"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    logging.getLogger("slack_bolt").addFilter(_is_news)
     # A tick that comes while the last is under way is left out: on a busy machine that is its way of working.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Bolt reads SLACK_BOT_TOKEN by itself, and then warns at each start that it has it twice."""
+    return "`token` will be unused" not in str(record.msg)
 
 
 def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -13,6 +13,7 @@ import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
+from slack_bolt.logger.messages import warning_client_prioritized_and_token_skipped
 
 from bot import observe
 from bot.sandbox import airtable as airtable_stand_in
@@ -138,6 +139,16 @@ async def test_a_failure_that_nobody_foresaw_is_logged_without_the_lead_s_data(
 
 async def drop(bot: Product, table: str) -> None:
     await bot.app.store.database.write(lambda connection: connection.exec_driver_sql(f"DROP TABLE {table}"))
+
+
+def test_what_bolt_says_at_each_start_is_left_out_and_its_other_warnings_are_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with production_logging():
+        for said in (warning_client_prioritized_and_token_skipped(), "another"):
+            logging.getLogger("slack_bolt").warning(said)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["event"] == "another"
 
 
 def test_what_is_private_is_masked_however_deep_it_stands() -> None:
