@@ -55,7 +55,7 @@ async def form_vendors() -> AsyncIterator[FormVendors]:
     vendors = FormVendors()
     app = web.Application()
     app.add_routes([web.get("/{id}", vendors.lead), web.get("/crm/v3/objects/contacts/{id}", vendors.lead)])
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     vendors.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
